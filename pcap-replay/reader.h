@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Captures in, packets out: one interface for every source.
+ *
+ * pcap and pcapng are parsed here, from a memory map where the file is a plain one and from a
+ * sliding buffer where it is a pipe or compressed (gzip, zstd); what only libpcap knows (the
+ * modified formats, old versions) goes to libpcap. The caller cannot tell them apart.
+ */
+#ifndef WSCOPE_READER_H
+#define WSCOPE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+/* The batch size worth asking for. */
+#define READER_BATCH 32
+
+struct reader;
+
+struct reader_packet {
+	__u64 ns;	   /* since the epoch; 0 where the capture has no time (simple packet block) */
+	__u64 number;	   /* 1-based per file, as tshark counts frames; a filter does not renumber */
+	const __u8 *data;  /* caplen bytes, valid until the next reader_next_batch() */
+	__u32 file;	   /* index into the paths given to reader_open() */
+	__u32 caplen;	   /* bytes at data */
+	__u32 wirelen;	   /* bytes on the wire, as the capture states it */
+	__u32 linktype;	   /* LINKTYPE_ value (the registry's, so raw IP is always 101) */
+	__u32 ifindex;	   /* pcapng interface id within its section; 0 elsewhere and from libpcap */
+};
+
+enum reader_backend {
+	READER_AUTO,	/* own parser wherever it knows the format, libpcap for the rest */
+	READER_MAPPED,	/* own parser on a memory map only; refuse everything else */
+	READER_LIBPCAP, /* libpcap only */
+};
+
+struct reader_options {
+	const char *filter;	     /* tcpdump expression, or NULL */
+	enum reader_backend backend;
+	__u64 max_packets;	     /* stop after so many delivered packets; 0: all */
+	bool allow_truncated;	     /* a file that ends inside a record just ends */
+};
+
+/*
+ * Open n files as one stream in time order. Only the heads of the files are compared: inside one
+ * file the order is the file's own; on equal times the file named first goes first. "-" is
+ * standard input.
+ *
+ * 0 and *out (to be closed with reader_close()), or -errno and one line in errbuf; *out is then
+ * NULL. -EINVAL: the filter is bad, and only that. Any other: no file could be opened, errbuf tells
+ * of the first. If at least one file opened, the others count as damaged, see reader_error().
+ * May block until a pipe has its first packet. opt may be NULL for the defaults.
+ *
+ * A plain file must not be made shorter while it is read: the kernel answers a read behind the new
+ * end of a mapped file with SIGBUS. Growing is harmless: the size at opening counts.
+ */
+int reader_open(struct reader **out, const char *const *paths, unsigned int n,
+		const struct reader_options *opt, char *errbuf, size_t errlen);
+
+/*
+ * Up to max packets. Their data stays valid until the next call. A short batch is not the end.
+ *
+ * > 0: that many packets. 0: the end, everything was readable. < 0: the end, and at least one file
+ * was damaged (-EBADMSG); all that precedes the damage in that file, and all of the other files,
+ * has been delivered before; reader_error() tells what. Further calls return the same again.
+ */
+int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned int max);
+
+/* One line on what is wrong with file i, its name included; NULL if nothing (yet). */
+const char *reader_error(const struct reader *r, unsigned int i);
+
+/* How many files have a reader_error() so far. */
+unsigned int reader_damaged(const struct reader *r);
+
+/* How many files, and the name of file i as it was given. */
+unsigned int reader_files(const struct reader *r);
+const char *reader_file_name(const struct reader *r, unsigned int i);
+
+/* Progress in bytes of the files as stored (compressed bytes where compressed); total is 0 if unknown. */
+__u64 reader_bytes_total(const struct reader *r);
+__u64 reader_bytes_done(const struct reader *r);
+
+/* Accepts NULL. */
+void reader_close(struct reader *r);
+
+#endif
