@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Packages. What is built waits for `packages`, which looks for what the goals need and installs it
+# for the goals that promise that (demo, test and what is tested); a plain build only says so.
+GROUPS ?= build demo test lint bench vm
+
+.PHONY: deps packages
+
+goals        := $(or $(MAKECMDGOALS),all)
+needed       := build $(filter demo test lint bench,$(goals)) \
+                $(if $(filter test,$(goals)),demo lint) $(if $(filter verify,$(goals)),vm) \
+                $(if $(filter format,$(goals)),lint)
+deps_mode    := $(if $(filter demo test verify,$(goals)),install,check)
+
+deps: ## install the missing Debian/Ubuntu packages (root), or print the command
+	@mk/deps install $(GROUPS)
+
+packages:
+	@mk/deps $(deps_mode) $(needed)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Installation and source tarball.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+bindir  := $(DESTDIR)$(PREFIX)/bin
+mandir  := $(DESTDIR)$(PREFIX)/share/man
+docdir  := $(DESTDIR)$(PREFIX)/share/doc/wscope
+compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+MAN     := $(wildcard man/*.[0-9])
+DOCS    := $(wildcard README.md docs/*.md docs/*/*.md)
+dist    := wscope-$(VERSION)
+
+.PHONY: install dist
+
+install: $(PROGRAM) ## install program, man pages, completion and docs (DESTDIR, PREFIX)
+	install -D -m 755 $(PROGRAM) $(bindir)/wscope
+	@set -e; for m in $(MAN); do \
+		install -v -D -m 644 $$m $(mandir)/man$${m##*.}/$${m##*/}; done
+	@set -e; for d in $(DOCS); do install -v -D -m 644 $$d $(docdir)/$${d#docs/}; done
+	@set -e; for c in $(wildcard build/wscope.bash-completion); do \
+		install -v -D -m 644 $$c $(compdir)/wscope; done
+
+dist: ## make build/wscope-VERSION.tar.gz of the committed tree
+	@mkdir -p build
+	git archive --format=tar.gz --prefix=$(dist)/ -o build/$(dist).tar.gz HEAD
+	@echo build/$(dist).tar.gz

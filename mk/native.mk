@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The program: every source of the product folders; all but main in an archive that tests link too.
+SOURCES := $(wildcard userspace/*.c userspace/output/*.c pcap-replay/*.c platform/*.c)
+SOURCES := $(filter-out %.bpf.c,$(SOURCES))
+MAIN    := userspace/main.c
+LIB     := $(B)/libwscope.a
+PROGRAM := $(B)/wscope
+LIB_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(MAIN),$(SOURCES)))
+MAIN_OBJ := $(B)/obj/userspace/main.o
+
+# Only what includes a skeleton waits for the BPF side (everything, if a header includes one);
+# after the first build the .d files know.
+skel_users  = $(shell grep -ls 'skel\.h"' $1)
+HEADER_SKEL := $(call skel_users,$(wildcard userspace/*.h userspace/output/*.h pcap-replay/*.h platform/*.h))
+SKEL_USERS  := $(if $(HEADER_SKEL),$(SOURCES),$(if $(SOURCES),$(call skel_users,$(SOURCES))))
+$(SKEL_USERS:%.c=$(B)/obj/%.o): | $(SKELETON)
+
+$(B)/obj/%.o: %.c | packages
+	$(call say,CC)
+	@mkdir -p $(@D)
+	@$(COMPILE)
+
+$(LIB): $(LIB_OBJS)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(PROGRAM): $(MAIN_OBJ) $(LIB)
+	$(call say,LINK)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+-include $(LIB_OBJS:.o=.d) $(MAIN_OBJ:.o=.d)

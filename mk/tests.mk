@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Tests, fuzzing, bench, demo, verifier figures.
+#   tests/unit/test_*.c   one cmocka binary each: build/tests/NAME (other tests/unit/*.c are linked to each)
+#   tests/lab/*.c         plain programs: build/tests/lab/NAME
+#   tests/DIR/*.c         programs with the product linked: build/tests/DIR/NAME (engine, cli, ...)
+#   tests/fuzz/fuzz_*.c   libFuzzer targets: build/fuzz/NAME
+#   bench/*.c             one program: build/bench/bench
+FUZZ_SECONDS ?= 20
+
+UNIT_SRC   := $(wildcard tests/unit/*.c)
+UNIT_MAIN  := $(filter tests/unit/test_%.c,$(UNIT_SRC))
+UNIT_HELP  := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(UNIT_MAIN),$(UNIT_SRC)))
+UNIT_BIN   := $(UNIT_MAIN:tests/unit/%.c=$(B)/tests/%)
+LAB_SRC    := $(wildcard tests/lab/*.c)
+LAB_BIN    := $(LAB_SRC:%.c=$(B)/%)
+OTHER_SRC  := $(filter-out %.bpf.c $(UNIT_SRC) $(LAB_SRC) $(wildcard tests/fuzz/*.c tests/vm/*.c \
+              tests/lint/*.c),$(wildcard tests/*/*.c))
+OTHER_BIN  := $(OTHER_SRC:%.c=$(B)/%)
+BENCH_SRC  := $(filter-out %.bpf.c,$(wildcard bench/*.c))
+BENCH_BIN  := $(if $(BENCH_SRC),$(B)/bench/bench)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
+TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
+TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN)
+
+.PHONY: test tests demo fuzz bench verify
+
+$(TEST_OBJS): | $(SKELETON) $(EXTRA_SKEL)
+$(UNIT_SRC:%.c=$(B)/obj/%.o): CPPFLAGS += $(CMOCKA_CFLAGS)
+
+$(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(UNIT_HELP) $(LIB)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
+
+$(LAB_BIN): $(B)/%: $(B)/obj/%.o
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS)
+
+$(OTHER_BIN): $(B)/%: $(B)/obj/%.o $(LIB)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS)
+
+$(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) -lm
+
+$(FUZZ_BIN): build/fuzz/%: tests/fuzz/%.c | packages
+	$(call say,FUZZCC)
+	@mkdir -p $(@D)
+	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -O1 -g $(WARN) \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-MMD -MP -MF $@.d -MT $@ -o $@ $<
+
+-include $(TEST_OBJS:.o=.d) $(FUZZ_BIN:=.d)
+
+tests: $(if $(wildcard $(MAIN)),$(PROGRAM)) $(TEST_BIN) $(FUZZ_BIN) | packages ## build all tests
+
+test: tests ## run all tests (T='tests/x.t build/tests/y' for some)
+	@tests/run --build $(B) $(T)
+
+demo: $(PROGRAM) $(LAB_BIN) ## show the program at work: a capture, and live where allowed
+	@WSCOPE_BUILD=$(B) tests/lab/demo
+
+fuzz: $(FUZZ_BIN) ## run each fuzz target for FUZZ_SECONDS with its kept corpus
+	@mk/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
+
+bench: $(PROGRAM) $(BENCH_BIN) ## measure: one line per ratio
+	@$(if $(BENCH_BIN),WSCOPE_BUILD=$(B) $(BENCH_BIN),echo "no bench/ sources" >&2; exit 1)
+
+verify: $(PROGRAM) $(TEST_BIN) ## verifier figures on this kernel and on others in a VM
+	@WSCOPE_BUILD=$(B) tests/vm/run
