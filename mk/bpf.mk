@@ -7,10 +7,12 @@ EXTRA_BPF  := $(filter-out tests/lint/%,$(EXTRA_BPF))
 EXTRA_SKEL := $(EXTRA_BPF:%.bpf.c=build/%.skel.h)
 SKELETON   := $(if $(HOOKS),build/wscope.skel.h)
 
+# The skeletons bpftool writes do not pass -Wsign-conversion: the pragma silences them alone.
 build_bpf = $(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+skeleton = { echo '\#pragma GCC system_header'; $(BPFTOOL) gen skeleton $< name $1; } > $@
 
-build/bpf/xdp.o: xdp/xdp.bpf.c | packages
-build/bpf/tc.o: tc/tc.bpf.c | packages
+build/bpf/xdp.o: xdp/xdp.bpf.c mk/config.mk | packages
+build/bpf/tc.o: tc/tc.bpf.c mk/config.mk | packages
 $(HOOK_OBJS):
 	$(call say,BPF)
 	@mkdir -p $(@D)
@@ -20,17 +22,17 @@ build/bpf/wscope.bpf.o: $(HOOK_OBJS)
 	$(call say,BPFLINK)
 	@$(BPFTOOL) gen object $@ $^
 
-build/wscope.skel.h: build/bpf/wscope.bpf.o
+build/wscope.skel.h: build/bpf/wscope.bpf.o mk/bpf.mk
 	$(call say,SKEL)
-	@$(BPFTOOL) gen skeleton $< name wscope > $@
+	@$(call skeleton,wscope)
 
-$(EXTRA_BPF:%.bpf.c=build/%.bpf.o): build/%.bpf.o: %.bpf.c | packages
+$(EXTRA_BPF:%.bpf.c=build/%.bpf.o): build/%.bpf.o: %.bpf.c mk/config.mk | packages
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	@$(build_bpf)
 
-$(EXTRA_SKEL): %.skel.h: %.bpf.o
+$(EXTRA_SKEL): %.skel.h: %.bpf.o mk/bpf.mk
 	$(call say,SKEL)
-	@$(BPFTOOL) gen skeleton $< name $(subst -,_,$(basename $(basename $(@F)))) > $@
+	@$(call skeleton,$(subst -,_,$(basename $(basename $(@F)))))
 
 -include $(HOOK_OBJS:.o=.d) $(EXTRA_BPF:%.bpf.c=build/%.bpf.d)

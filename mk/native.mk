@@ -15,16 +15,19 @@ HEADER_SKEL := $(call skel_users,$(wildcard userspace/*.h userspace/output/*.h p
 SKEL_USERS  := $(if $(HEADER_SKEL),$(SOURCES),$(if $(SOURCES),$(call skel_users,$(SOURCES))))
 $(SKEL_USERS:%.c=$(B)/obj/%.o): | $(SKELETON)
 
-$(B)/obj/%.o: %.c | packages
+$(B)/obj/%.o: %.c mk/config.mk | packages
 	$(call say,CC)
 	@mkdir -p $(@D)
 	@$(COMPILE)
 
-$(LIB): $(LIB_OBJS)
+# The list of members changes when a source comes or goes; the archive is then made anew.
+$(shell mkdir -p $(B) && echo '$(LIB_OBJS)' | cmp -s - $(LIB).list || echo '$(LIB_OBJS)' > $(LIB).list)
+
+$(LIB): $(LIB_OBJS) $(LIB).list
 	$(call say,AR)
 	@mkdir -p $(@D)
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	@$(AR) rcs $@ $(LIB_OBJS)
 
 $(PROGRAM): $(MAIN_OBJ) $(LIB)
 	$(call say,LINK)

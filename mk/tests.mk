@@ -49,7 +49,7 @@ $(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) -lm
 
-$(FUZZ_BIN): build/fuzz/%: tests/fuzz/%.c | packages
+$(FUZZ_BIN): build/fuzz/%: tests/fuzz/%.c mk/config.mk | packages
 	$(call say,FUZZCC)
 	@mkdir -p $(@D)
 	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -O1 -g $(WARN) \
