@@ -35,7 +35,7 @@ CMOCKA_CFLAGS = $(call once,CMOCKA_CFLAGS,$(PKGCONF) --cflags cmocka)
 CMOCKA_LIBS   = $(call once,CMOCKA_LIBS,$(PKGCONF) --libs cmocka)
 MULTIARCH     = $(call once,MULTIARCH,gcc -print-multiarch 2>/dev/null || echo $$(uname -m)-linux-gnu)
 
-ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION=\"$(VERSION)\" $(CPPFLAGS)
 ALL_CFLAGS    = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS   = $(SANFLAGS) -Wl,--as-needed $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<

@@ -7,3 +7,9 @@ lint: $(SKELETON) $(EXTRA_SKEL) ## run every static check on every file
 
 format: ## rewrite the C files in the project's style
 	@tests/lint/gates/format --fix .
+
+# The flags the gates compile with, so that they are written once.
+.PHONY: print-flags
+LINT_CFLAGS = $(ALL_CPPFLAGS) -std=gnu11 -O2 $(WARN) -Werror $(PKG_CFLAGS) $(CMOCKA_CFLAGS)
+print-flags:
+	@printf '%s ' $($(FLAGS))
