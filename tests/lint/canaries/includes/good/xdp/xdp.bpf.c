@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "platform/bpf.bpf.h"
+#include "engine/a.h"

@@ -1,0 +1,3 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+f() { cd $1; }
