@@ -19,27 +19,27 @@
 struct reader;
 
 struct reader_packet {
-	__u64 ns;	   /* since the epoch; 0 where the capture has no time (simple packet block) */
-	__u64 number;	   /* 1-based per file, as tshark counts frames; a filter does not renumber */
-	const __u8 *data;  /* caplen bytes, valid until the next reader_next_batch() */
-	__u32 file;	   /* index into the paths given to reader_open() */
-	__u32 caplen;	   /* bytes at data */
-	__u32 wirelen;	   /* bytes on the wire, as the capture states it */
-	__u32 linktype;	   /* LINKTYPE_ value (the registry's, so raw IP is always 101) */
-	__u32 ifindex;	   /* pcapng interface id within its section; 0 elsewhere and from libpcap */
+	__u64 ns;     /* since the epoch; 0 where the capture has no time (simple packet block) */
+	__u64 number; /* 1-based per file, as tshark counts frames; a filter does not renumber */
+	const __u8 *data; /* caplen bytes, valid until the next reader_next_batch() */
+	__u32 file;       /* index into the paths given to reader_open() */
+	__u32 caplen;     /* bytes at data */
+	__u32 wirelen;    /* bytes on the wire, as the capture states it */
+	__u32 linktype;   /* LINKTYPE_ value (the registry's, so raw IP is always 101) */
+	__u32 ifindex;    /* pcapng interface id within its section; 0 elsewhere and from libpcap */
 };
 
 enum reader_backend {
-	READER_AUTO,	/* own parser wherever it knows the format, libpcap for the rest */
-	READER_MAPPED,	/* own parser on a memory map only; refuse everything else */
+	READER_AUTO,    /* own parser wherever it knows the format, libpcap for the rest */
+	READER_MAPPED,  /* own parser on a memory map only; refuse everything else */
 	READER_LIBPCAP, /* libpcap only */
 };
 
 struct reader_options {
-	const char *filter;	     /* tcpdump expression, or NULL */
+	const char *filter; /* tcpdump expression, or NULL */
 	enum reader_backend backend;
-	__u64 max_packets;	     /* stop after so many delivered packets; 0: all */
-	bool allow_truncated;	     /* a file that ends inside a record just ends */
+	__u64 max_packets;    /* stop after so many delivered packets; 0: all */
+	bool allow_truncated; /* a file that ends inside a record just ends */
 };
 
 /*
@@ -50,7 +50,8 @@ struct reader_options {
  * 0 and *out (to be closed with reader_close()), or -errno and one line in errbuf; *out is then
  * NULL. -EINVAL: the filter is bad, and only that. Any other: no file could be opened, errbuf tells
  * of the first. If at least one file opened, the others count as damaged, see reader_error().
- * May block until a pipe has its first packet. opt may be NULL for the defaults.
+ * Blocks until a pipe has its first bytes (with a filter: its first packet). opt may be NULL for
+ * the defaults. The paths are not copied and must outlive the reader, and so must the filter.
  *
  * A plain file must not be made shorter while it is read: the kernel answers a read behind the new
  * end of a mapped file with SIGBUS. Growing is harmless: the size at opening counts.

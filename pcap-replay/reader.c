@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Several captures as one stream: opening, filtering, merging in time order, and what went wrong. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pcap-replay/reader_file.h"
+#include "pcap-replay/reader_filter.h"
+
+struct reader {
+	struct reader_file *files;
+	unsigned int n;
+	struct reader_filter *filter; /* NULL: none */
+	/* Files whose next packet is known: a heap, earliest first. */
+	struct reader_file **heap;
+	unsigned int heads;
+	/* Files whose queue has run empty; they rejoin at the next batch. */
+	struct reader_file **waiting;
+	unsigned int n_waiting;
+	__u64 left; /* packets still to be delivered */
+};
+
+static bool earlier(const struct reader_file *a, const struct reader_file *b)
+{
+	__u64 ta = a->queue[a->head].ns, tb = b->queue[b->head].ns;
+
+	return ta != tb ? ta < tb : a->index < b->index;
+}
+
+static void heap_down(struct reader *r)
+{
+	struct reader_file **h = r->heap, *f;
+	unsigned int i = 0, child;
+
+	if (!r->heads)
+		return;
+	f = h[0];
+	while ((child = 2 * i + 1) < r->heads) {
+		if (child + 1 < r->heads && earlier(h[child + 1], h[child]))
+			child++;
+		if (!earlier(h[child], f))
+			break;
+		h[i] = h[child];
+		i = child;
+	}
+	h[i] = f;
+}
+
+static void heap_push(struct reader *r, struct reader_file *f)
+{
+	unsigned int i = r->heads++;
+
+	while (i && earlier(f, r->heap[(i - 1) / 2])) {
+		r->heap[i] = r->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	r->heap[i] = f;
+}
+
+static void heap_pop(struct reader *r)
+{
+	r->heap[0] = r->heap[--r->heads];
+	heap_down(r);
+}
+
+static void file_release(struct reader_file *f)
+{
+	if (f->format)
+		f->format->close(f);
+	f->format = NULL;
+	reader_source_close(&f->source);
+}
+
+/* Nothing more will come. A map stays: packets of the current batch may point into it. */
+static void file_end(struct reader_file *f)
+{
+	f->head = f->tail = 0;
+	f->unfiltered = false;
+	if (!f->stable)
+		file_release(f);
+}
+
+/* Read ahead, without the filter. False at the end of the file. */
+static bool file_fill(struct reader *r, struct reader_file *f)
+{
+	int n = f->format ? f->format->batch(f, f->queue, READER_BATCH) : 0;
+
+	f->head = 0;
+	f->tail = n > 0 ? (unsigned int)n : 0;
+	f->unfiltered = r->filter != NULL;
+	return n > 0;
+}
+
+/* Keep what matches. A link type that the expression cannot be applied to is told once. */
+static void file_filter(struct reader *r, struct reader_file *f)
+{
+	unsigned int i, kept = 0;
+	const char *why;
+
+	for (i = f->head; i < f->tail; i++) {
+		const struct reader_packet *p = &f->queue[i];
+		int ret = reader_filter_match(r->filter, p, f->swapped, &why);
+
+		if (ret > 0)
+			f->queue[kept++] = *p;
+		if (ret < 0)
+			reader_file_fail(f, -EBADMSG,
+					 "filter not applicable to link type %u, its packets are "
+					 "left out from packet %llu on: %s",
+					 p->linktype, (unsigned long long)p->number, why);
+	}
+	f->head = 0;
+	f->tail = kept;
+	f->unfiltered = false;
+}
+
+/* Bring a file's next packet to the head of its queue. False: it has none. */
+static bool file_ready(struct reader *r, struct reader_file *f)
+{
+	for (;;) {
+		if (f->unfiltered)
+			file_filter(r, f);
+		if (f->head < f->tail)
+			return true;
+		if (!file_fill(r, f)) {
+			file_end(f);
+			return false;
+		}
+	}
+}
+
+/* The last batch is done with: files that ran empty may move their bytes and go on. */
+static void waiting_resume(struct reader *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->n_waiting; i++) {
+		if (file_ready(r, r->waiting[i]))
+			heap_push(r, r->waiting[i]);
+	}
+	r->n_waiting = 0;
+}
+
+/* The earliest head has been delivered. False: its file has to wait for the next batch. */
+static bool merge_advance(struct reader *r, struct reader_file *f)
+{
+	f->head++;
+	if (f->head == f->tail && !f->stable) {
+		r->waiting[r->n_waiting++] = f;
+		heap_pop(r);
+		return false;
+	}
+	if (file_ready(r, f))
+		heap_down(r);
+	else
+		heap_pop(r);
+	return true;
+}
+
+static unsigned int merge_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
+{
+	unsigned int n = 0;
+
+	waiting_resume(r);
+	while (n < max && r->heads) {
+		struct reader_file *f = r->heap[0];
+
+		batch[n++] = f->queue[f->head];
+		if (!merge_advance(r, f))
+			break;
+	}
+	return n;
+}
+
+/* One file and no filter: nothing to merge, nothing to copy. */
+static unsigned int direct_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
+{
+	struct reader_file *f = &r->files[0];
+	int n = f->format ? f->format->batch(f, batch, max) : 0;
+
+	if (n > 0)
+		return (unsigned int)n;
+	file_end(f);
+	return 0;
+}
+
+int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
+{
+	unsigned int n;
+
+	if (max > r->left)
+		max = (unsigned int)r->left;
+	if (max > 0x7fffffff)
+		max = 0x7fffffff;
+	if (!max)
+		n = 0;
+	else if (r->n == 1 && !r->filter)
+		n = direct_batch(r, batch, max);
+	else
+		n = merge_batch(r, batch, max);
+	r->left -= n;
+	if (n)
+		return (int)n;
+	return reader_damaged(r) ? -EBADMSG : 0;
+}
+
+static int file_open(struct reader_file *f, const struct reader_options *opt)
+{
+	int err = reader_source_open(&f->source, f->name);
+
+	if (err && err != -EISDIR) {
+		if (asprintf(&f->error, "cannot open '%s': %s", f->name, strerror(-err)) < 0)
+			f->error = NULL;
+		return err;
+	}
+	if (err)
+		return reader_file_fail(f, err, "%s", strerror(-err));
+	f->allow_truncated = opt->allow_truncated;
+	return reader_detect_open(f, opt->backend);
+}
+
+/* 0 if at least one file can be read. */
+static int files_open(struct reader *r, const char *const *paths, const struct reader_options *opt)
+{
+	unsigned int i, opened = 0;
+	int first = 0;
+
+	for (i = 0; i < r->n; i++) {
+		struct reader_file *f = &r->files[i];
+		int err;
+
+		f->name = paths[i];
+		f->index = i;
+		err = file_open(f, opt);
+		if (!err) {
+			opened++;
+			f->opened = true;
+			f->size = reader_source_size(&f->source);
+			r->waiting[r->n_waiting++] = f;
+			continue;
+		}
+		file_release(f);
+		if (!first) /* -EINVAL is kept for the filter */
+			first = err == -EINVAL ? -EIO : err;
+	}
+	return opened ? 0 : first;
+}
+
+/*
+ * Say at once that a filter is bad: for the link type of each file's first packet, or, where there
+ * is no packet at all, for Ethernet.
+ */
+static int filter_check(struct reader *r, const char *expression, char *errbuf, size_t errlen)
+{
+	const char *why = "";
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < r->n && !err; i++) {
+		struct reader_file *f = &r->files[i];
+
+		if (f->format && file_fill(r, f))
+			err = reader_filter_prepare(r->filter, f->queue[0].linktype, f->swapped,
+						    &why);
+	}
+	if (!err && !reader_filter_compiled(r->filter))
+		err = reader_filter_prepare(r->filter, 1, false, &why);
+	if (err)
+		snprintf(errbuf, errlen, "bad filter '%s': %s", expression, why);
+	return err;
+}
+
+int reader_open(struct reader **out, const char *const *paths, unsigned int n,
+		const struct reader_options *opt, char *errbuf, size_t errlen)
+{
+	static const struct reader_options defaults;
+	struct reader *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	snprintf(errbuf, errlen, "%s", strerror(ENOMEM));
+	if (!opt)
+		opt = &defaults;
+	if (!r)
+		return err;
+	r->n = n;
+	r->left = opt->max_packets ? opt->max_packets : ~0ULL;
+	r->files = calloc(n ? n : 1, sizeof(*r->files));
+	r->heap = calloc(n ? n : 1, sizeof(struct reader_file *));
+	r->waiting = calloc(n ? n : 1, sizeof(struct reader_file *));
+	if (!r->files || !r->heap || !r->waiting)
+		goto out;
+	if (opt->filter && opt->filter[0]) {
+		r->filter = reader_filter_new(opt->filter);
+		if (!r->filter)
+			goto out;
+	}
+	err = files_open(r, paths, opt);
+	if (err) {
+		if (r->files[0].error)
+			snprintf(errbuf, errlen, "%s", r->files[0].error);
+		goto out;
+	}
+	if (r->filter)
+		err = filter_check(r, opt->filter, errbuf, errlen);
+out:
+	if (err) {
+		reader_close(r);
+		return err;
+	}
+	if (errlen)
+		errbuf[0] = '\0';
+	*out = r;
+	return 0;
+}
+
+const char *reader_error(const struct reader *r, unsigned int i)
+{
+	return i < r->n ? r->files[i].error : NULL;
+}
+
+unsigned int reader_damaged(const struct reader *r)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < r->n; i++)
+		n += r->files[i].error != NULL;
+	return n;
+}
+
+unsigned int reader_files(const struct reader *r)
+{
+	return r->n;
+}
+
+const char *reader_file_name(const struct reader *r, unsigned int i)
+{
+	return i < r->n ? r->files[i].name : NULL;
+}
+
+__u64 reader_bytes_total(const struct reader *r)
+{
+	__u64 total = 0;
+	unsigned int i;
+
+	for (i = 0; i < r->n; i++) {
+		if (!r->files[i].size && r->files[i].opened)
+			return 0;
+		total += r->files[i].size;
+	}
+	return total;
+}
+
+__u64 reader_bytes_done(const struct reader *r)
+{
+	__u64 done = 0;
+	unsigned int i;
+
+	for (i = 0; i < r->n; i++)
+		done += r->files[i].format ? reader_source_done(&r->files[i].source)
+					   : r->files[i].size;
+	return done;
+}
+
+void reader_close(struct reader *r)
+{
+	unsigned int i;
+
+	if (!r)
+		return;
+	for (i = 0; i < r->n && r->files; i++) {
+		file_release(&r->files[i]);
+		free(r->files[i].error);
+	}
+	reader_filter_free(r->filter);
+	free(r->files);
+	free(r->heap);
+	free(r->waiting);
+	free(r);
+}
