@@ -7,7 +7,8 @@ GROUPS ?= build demo test lint bench vm
 
 goals        := $(or $(MAKECMDGOALS),all)
 needed       := build $(filter demo test lint bench,$(goals)) \
-                $(if $(filter test,$(goals)),demo lint) $(if $(filter verify,$(goals)),vm) \
+                $(if $(filter test,$(goals)),demo lint) \
+                $(if $(filter unit tests,$(goals)),test) $(if $(filter verify,$(goals)),vm) \
                 $(if $(filter format,$(goals)),lint)
 deps_mode    := $(if $(filter demo test verify,$(goals)),install,check)
 

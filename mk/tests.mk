@@ -24,7 +24,7 @@ TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
 TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN)
 
-.PHONY: test tests demo fuzz bench verify
+.PHONY: test tests unit demo fuzz bench verify
 
 $(TEST_OBJS): | $(SKELETON) $(EXTRA_SKEL)
 $(UNIT_SRC:%.c=$(B)/obj/%.o): CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -62,6 +62,9 @@ tests: $(if $(wildcard $(MAIN)),$(PROGRAM)) $(TEST_BIN) $(FUZZ_BIN) | packages #
 
 test: tests ## run all tests (T='tests/x.t build/tests/y' for some)
 	@tests/run --build $(B) $(T)
+
+unit: $(UNIT_BIN) ## run the unit tests only (SAN=1: under the sanitizers)
+	@tests/run --build $(B) $(UNIT_BIN)
 
 demo: $(PROGRAM) $(LAB_BIN) ## show the program at work: a capture, and live where allowed
 	@WSCOPE_BUILD=$(B) tests/lab/demo
