@@ -7,7 +7,7 @@ mix with it.
 
     kernel = find_kernel("6.1", cache)
     image = Initramfs(); image.add_tool("/usr/sbin/ip")
-    result = boot(kernel, image, "ip link", modules=["veth"])
+    status = boot(kernel, image, "ip link", print, modules=["veth"])
 """
 import fcntl
 import lzma
@@ -62,12 +62,7 @@ class Kernel(typing.NamedTuple):
     release: str
     vmlinuz: pathlib.Path
     modules: pathlib.Path
-
-
-class Result(typing.NamedTuple):
-    release: str  # what uname -r said inside
-    status: int  # exit status of the command
-    lines: list  # its output
+    work: pathlib.Path  # where the VM's own files may lie
 
 
 def version_key(name):
@@ -134,7 +129,7 @@ def find_kernel(series, cache):
             os.rename(f"{scratch}/tree", tree)
     vmlinuz = next((tree / "boot").glob("vmlinuz-*"))
     release = vmlinuz.name[len("vmlinuz-"):]
-    return Kernel(release, vmlinuz, tree / "lib/modules" / release)
+    return Kernel(release, vmlinuz, tree / "lib/modules" / release, cache)
 
 
 def read_module(path):
@@ -239,33 +234,36 @@ def qemu_command(kernel, image, console, timeout, cpus, memory):
             "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off"]
 
 
-def read_result(stream, on_line):
-    """Split the second serial port's text into the command's output and our own marks."""
-    release, status, lines = None, None, []
+def read_result(stream, kernel, on_line):
+    """Read the second serial port: our own marks, and between them the command's output.
+
+    Returns the command's exit status, or None if the stream ended before it was told.
+    """
+    begun = False
     for raw in stream:
         line = raw.decode(errors="replace").rstrip("\r\n")
-        mark = line.split(" ", 2) if line.startswith(MARK + " ") else None
-        if not mark:
-            lines.append(line)
-            if on_line:
-                on_line(line)
-        elif mark[1] == "begin":
-            release, lines = mark[2], []
+        mark = line.split(" ", 2) if line.startswith(MARK + " ") else [MARK, "text"]
+        if mark[1] == "begin":
+            begun = True
+            if mark[2] != kernel.release:
+                raise VmError(f"kernel {mark[2]} runs instead of {kernel.release}")
         elif mark[1] == "module":
-            raise VmError(f"kernel {release} did not load {mark[2]}: {' '.join(lines[-1:])}")
+            raise VmError(f"kernel {kernel.release} did not load {mark[2]}")
         elif mark[1] == "exit":
-            status = int(mark[2])
-            break
-    return release, status, lines
+            return int(mark[2])
+        elif begun:
+            on_line(line)
+    return None
 
 
-def boot(kernel, image, command, modules=(), timeout=110, cpus=1, memory=1024, on_line=None):
-    """Run a shell command in the VM and return its Result; VmError when the VM gave no answer.
+def boot(kernel, image, command, on_line, modules=(), timeout=110, cpus=1, memory=1024):
+    """Run a shell command in the VM; each line of its output is passed to on_line as it comes.
+
+    Returns the command's exit status; VmError when the VM gave no answer.
 
     One VM at a time: others wait at a lock. QEMU runs under timeout(1), so that it ends even if
     this process is killed.
     """
-    work = kernel.modules.parents[3]
     order = []
     for name, data in modules_in_order(kernel, modules).items():
         image.add_data(f"/lib/modules/{name}.ko", data)
@@ -273,15 +271,15 @@ def boot(kernel, image, command, modules=(), timeout=110, cpus=1, memory=1024, o
     image.add_data("/modules", "".join(order).encode())
     image.add_data("/command", (command + "\n").encode())
     image.add_data("/init", INIT.encode(), 0o755)
-    with open(work / "lock", "w", encoding="ascii") as lock:
+    archive, console = kernel.work / "initramfs.cpio", kernel.work / f"console-{kernel.release}.log"
+    with open(kernel.work / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        archive, console = work / "initramfs.cpio", work / f"console-{kernel.release}.log"
         image.write(archive)
         with subprocess.Popen(qemu_command(kernel, archive, console, timeout, cpus, memory),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:
             guard = threading.Timer(10, qemu.terminate)
             try:
-                release, status, lines = read_result(qemu.stdout, on_line)
+                status = read_result(qemu.stdout, kernel, on_line)
                 guard.start()  # it has answered; powering off takes a moment
                 code = qemu.wait()
             finally:
@@ -291,6 +289,6 @@ def boot(kernel, image, command, modules=(), timeout=110, cpus=1, memory=1024, o
         reason = f"QEMU ended with status {code}"
         if code == 124:
             reason = f"no answer within {timeout} s"
-        tail = lines[-5:] + ["console:"] + console.read_text(errors="replace").splitlines()[-20:]
-        raise VmError(f"VM with {kernel.release}: {reason}; output:\n" + "\n".join(tail))
-    return Result(release, status, lines)
+        tail = console.read_text(errors="replace").splitlines()[-20:]
+        raise VmError(f"{reason}; end of the console:\n" + "\n".join(tail))
+    return status
