@@ -351,9 +351,11 @@ class Net:
         self.server.ip("addr add 203.0.113.2/24 dev by0\nlink set by0 up\n"
                        f"neigh add 203.0.113.1 lladdr {MAC['client-by']} dev by0\n")
         if self.layout == "c2s":
-            self.server.ip(f"route add {ADDRESS[4]['client']}/32 via 203.0.113.1\n")
+            self.server.ip(f"route add {ADDRESS[4]['client']}/32 via 203.0.113.1 "
+                           f"src {ADDRESS[4]['server']}\n")
         else:
-            self.client.ip(f"route add {ADDRESS[4]['server']}/32 via 203.0.113.2\n")
+            self.client.ip(f"route add {ADDRESS[4]['server']}/32 via 203.0.113.2 "
+                           f"src {ADDRESS[4]['client']}\n")
 
     def points(self):
         """point -> (node, device, capture filter)"""

@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# timeout: 240
+"""The lab does what its tables say, in the committed captures and when it is run again.
+
+For each scenario and point: the window-scale option in SYNs and SYN-ACKs is what the scenario
+table says; the ends' own view (TCP_INFO) agrees with the wire beside them; every connection of the
+truth table is there; nothing is lost between two points on one cable. The captures are read by
+wire.py, and wire.py is checked against tshark. Then: the lab cleans up after itself, whatever ends
+it, and after a killed run, but never after a living one.
+"""
+
+import collections
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import scenarios  # noqa: E402
+import wire  # noqa: E402
+from tap import CAPTURES, HERE, Tap, read_table  # noqa: E402
+
+TABLE = scenarios.table()
+POINTS = {"client": "front", "box-in": "front", "box-out": "behind", "server": "behind"}
+MAKE = os.path.join(HERE, "make-captures")
+ABSENT = {"-", "hole"}
+REFUSED = re.compile(r"not supported|No chain/target/match|[Uu]nknown device type|"
+                     r"revision 0 not supported|netns.*not permitted|No such file.*net\.netfilter")
+tap = Tap()
+
+
+# -- one scenario's captures against the tables --------------------------------------------------
+
+
+def wanted(spec, row):
+    """'C/S+-' -> ({10}, {7, '-'})"""
+    def token(word):
+        if word in ("C", "S"):
+            values = row["client_shift" if word == "C" else "server_shift"].split(",")
+            return next(int(value) for value in values if value != "none")
+        return int(word) if word.isdigit() else word
+
+    return tuple({token(word) for word in side.split("+")} if side else set()
+                 for side in spec.split("/"))
+
+
+def spec_of(scenario, point):
+    """The wire at a point, as sets of SYN and SYN-ACK options by the scenario table."""
+    def sides(row):
+        front, behind = wanted(scenario.front, row), wanted(scenario.behind, row)
+        if point == "box-any":
+            return tuple(one | other for one, other in zip(front, behind))
+        return front if POINTS[point] == "front" else behind
+    return sides
+
+
+def check_options(scenario, row, seen):
+    for point, segments in seen.items():
+        want, got = spec_of(scenario, point)(row), wire.options(segments)
+        if want != got:
+            yield f"{point}: SYN and SYN-ACK carry {got}, due {want}"
+
+
+def check_counts(scenario, row, seen):
+    for point, side in POINTS.items():
+        got = wire.counts(seen[point])
+        want = scenario.counts.get(side, {}) | scenario.counts.get(point, {})
+        if wire.options(seen[point])[0]:
+            want["connections"] = scenario.syns or int(row["connections"])
+        for name, due in want.items():
+            low, high = due if isinstance(due, tuple) else (due, due)
+            if got[name] < low or (high is not None and got[name] > high):
+                yield f"{point}: {name} is {got[name]}, due {due}"
+        if not seen[point]:
+            yield f"{point}: no segment"
+
+
+def check_view(scenario, row, seen):
+    """An end that believes in scaling sees W both ways; one that does not misses it one way."""
+    for end in ("client", "server"):
+        syn, synack = wire.options(seen[end])
+        if row[end + "_view"] == "-" or not syn or not synack or "cut" in syn | synack:
+            continue
+        expected = set()
+        if synack & ABSENT or not syn - ABSENT:
+            expected.add("off")
+        if synack - ABSENT and syn - ABSENT:
+            expected.add("on")
+        if set(row[end + "_view"].split(",")) != expected:
+            yield f"{end}: believes {row[end + '_view']}, the wire says {expected}"
+
+
+def check_cables(scenario, _row, seen):
+    """The two points of one cable see the same; box-any sees all of it again."""
+    bare = {point: collections.Counter(s._replace(vxlan=False) for s in segments)
+            for point, segments in seen.items()}
+    if scenario.layout == "vxlan":
+        pairs = [("client", "box-in"), ("box-in", "box-out"), ("box-out", "server")]
+    else:
+        pairs = [("client", "box-in"), ("box-out", "server")]
+    for one, other in pairs:
+        if bare[one] != bare[other]:
+            yield f"{one} and {other} differ: {bare[one] - bare[other]} {bare[other] - bare[one]}"
+    if "box-any" in seen:
+        twice = 2 if scenario.layout == "vxlan" else 1
+        want = bare["client"] + sum([bare["box-out"]] * twice, collections.Counter())
+        if bare["box-any"] != want:
+            yield "box-any is not the sum of the box's devices"
+
+
+def check_scenario(label, scenario, row, directory):
+    points = list(POINTS) + (["box-any"] if scenario.box_any else [])
+    have = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    tap.ok(have == sorted(point + ".pcap" for point in points),
+           f"{label} {scenario.name}: captures of {len(points)} points", f"found {have}")
+    if not have:
+        return
+    try:
+        seen = {point: wire.read(os.path.join(directory, point + ".pcap")) for point in points}
+    except (OSError, ValueError) as error:
+        tap.ok(False, f"{label} {scenario.name}: readable", error)
+        return
+    for check, what in ((check_options, "window scale in SYN and SYN-ACK at each point"),
+                        (check_counts, "connections and counts"),
+                        (check_view, "the ends' view and the wire agree"),
+                        (check_cables, "nothing lost between points")):
+        wrong = list(check(scenario, row, seen))
+        tap.ok(not wrong, f"{label} {scenario.name}: {what}", "\n".join(wrong))
+
+
+# -- wire.py against tshark ----------------------------------------------------------------------
+
+
+def check_tshark(label, directory):
+    """Every SYN and SYN-ACK of every capture, in one run of tshark over all of them."""
+    name = f"{label}: wire.py and tshark read the same SYNs"
+    for tool in ("tshark", "mergecap"):
+        if not shutil.which(tool):
+            tap.skip(name, f"package: {tool} is not installed")
+            return
+    files = [os.path.join(directory, scenario, point) for scenario in sorted(os.listdir(directory))
+             for point in sorted(os.listdir(os.path.join(directory, scenario)))]
+    with tempfile.NamedTemporaryFile(suffix=".pcapng") as merged:
+        subprocess.run(["mergecap", "-a", "-w", merged.name] + files, check=True)
+        said = subprocess.run(
+            ["tshark", "-n", "-r", merged.name, "-Y", "tcp.flags.syn == 1", "-T", "fields"]
+            + [word for field in ("tcp.srcport", "tcp.seq_raw", "tcp.flags.ack",
+                                  "tcp.options.wscale.shift") for word in ("-e", field)],
+            capture_output=True, text=True, check=True).stdout.splitlines()
+    mine = [f"{s.sport}\t{s.seq}\t{int(wire.is_synack(s))}\t"
+            f"{s.option if isinstance(s.option, int) else ''}"
+            for path in files for s in wire.read(path) if s.flags & wire.SYN]
+    different = [f"wire {one!r}, tshark {other!r}" for one, other in zip(mine, said)
+                 if one != other]
+    tap.ok(mine == said and len(mine) > 500, f"{name} ({len(mine)})",
+           "\n".join(different[:5]) or f"{len(mine)} and {len(said)}")
+
+
+# -- the lab's own manners -----------------------------------------------------------------------
+
+
+def namespaces(pid):
+    return [name for name in os.listdir("/run/netns") if name.startswith(f"wsl-lab-{pid}-")] \
+        if os.path.isdir("/run/netns") else []
+
+
+def start(directory, *names):
+    return subprocess.Popen([MAKE, "-o", directory, "-t", os.path.join(directory, "truth.tsv"),
+                             *names], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(condition, seconds=15):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def captures_of(pid):
+    """tcpdump processes that the run `pid` started."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat", encoding="ascii") as file:
+                name, _, rest = file.read().rpartition(")")
+            if "(tcpdump" in name and int(rest.split()[1]) == pid:
+                found.append(int(entry))
+        except OSError:
+            continue
+    return found
+
+
+def running(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def check_ending(directory, number, status):
+    """End a run in the middle of a capture."""
+    child = start(directory, "lost-syn")
+    caught = wait_for(lambda: len(captures_of(child.pid)) == 5)
+    tcpdumps = captures_of(child.pid)
+    child.send_signal(number)
+    child.communicate()
+    tap.ok(caught and child.returncode == status, f"{number.name} ends a run with {status}",
+           f"capturing {caught}, status {child.returncode}")
+    tap.ok(wait_for(lambda: not any(running(pid) for pid in tcpdumps), 5),
+           f"{number.name}: no tcpdump is left")
+    return child.pid
+
+
+def check_manners(directory):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        pid = check_ending(directory, number, 128 + number)
+        tap.ok(not namespaces(pid) and not os.path.exists(f"/run/wsl-lab/{pid}"),
+               f"{number.name}: no namespace and no pid file is left", namespaces(pid))
+    dead = check_ending(directory, signal.SIGKILL, -signal.SIGKILL)
+    left = namespaces(dead)
+    alive = start(directory, "stop-reading")
+    wait_for(lambda: captures_of(alive.pid))
+    other = start(directory, "both-on")
+    other.communicate()
+    tap.ok(left and not namespaces(dead), "the next run removes what a killed one left",
+           f"left {left}, then {namespaces(dead)}")
+    _, said = alive.communicate()
+    tap.ok(alive.returncode == 0 and other.returncode == 0,
+           "two runs side by side leave each other alone", said)
+
+
+# -- all -----------------------------------------------------------------------------------------
+
+
+def check_again(directory, committed):
+    begin = time.monotonic()
+    child = start(directory)
+    _, said = child.communicate()
+    print(f"# all scenarios run again in {time.monotonic() - begin:.1f} s")
+    trouble = dict(re.findall(r"^make-captures: ([a-z0-9-]+): (.*)$", said, re.MULTILINE))
+    truth = {row["scenario"]: row
+             for row in read_table(os.path.join(directory, "truth.tsv"))}
+    for scenario in TABLE.values():
+        name = scenario.name
+        if REFUSED.search(trouble.get(name, "")):
+            tap.skip(f"again {name}", f"kernel: {trouble[name]}")
+        elif name in trouble or name not in truth:
+            tap.ok(False, f"again {name}: runs", trouble.get(name, said))
+        else:
+            tap.ok(truth[name] == committed.get(name), f"again {name}: the truth is the same",
+                   f"{truth[name]}\n{committed.get(name)}")
+            check_scenario("again", scenario, truth[name], os.path.join(directory, name))
+    os.unlink(os.path.join(directory, "truth.tsv"))
+    check_tshark("again", directory)
+
+
+def missing_tool():
+    return next((tool for tool in ("ip", "tcpdump", "iptables", "ip6tables", "setpriv")
+                 if not shutil.which(tool)), None)
+
+
+def main():
+    truth = {row["scenario"]: row for row in read_table(os.path.join(HERE, "truth.tsv"))}
+    tap.ok(set(truth) == set(TABLE), "truth.tsv has every scenario", set(truth) ^ set(TABLE))
+    for name, scenario in TABLE.items():
+        check_scenario("committed", scenario, truth.get(name), os.path.join(CAPTURES, name))
+    check_tshark("committed", CAPTURES)
+    if os.geteuid() != 0:
+        tap.skip("the lab runs again", "privilege: not root")
+    elif missing_tool():
+        tap.skip("the lab runs again", f"package: {missing_tool()} is not installed")
+    else:
+        with tempfile.TemporaryDirectory(prefix="wsl-lab-t-") as directory:
+            check_again(directory, truth)
+        with tempfile.TemporaryDirectory(prefix="wsl-lab-t-") as directory:
+            check_manners(directory)
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
