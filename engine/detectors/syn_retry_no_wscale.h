@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The client repeats its SYN without the option it offered before, as some stacks do
+ * to get through boxes that drop what they do not know. The same packet met behind a
+ * box that strips it is not this: that comes within milliseconds, with the same IP-ID.
+ */
+#ifndef ENGINE_DETECTORS_SYN_RETRY_NO_WSCALE_H
+#define ENGINE_DETECTORS_SYN_RETRY_NO_WSCALE_H
+
+#include "engine/endpoint.h"
+
+#define SYN_RETRY_US 200000U
+
+ENGINE_INLINE _Bool detect_syn_retry_no_wscale(const struct flow *f, struct finding *out)
+{
+	const struct syn *c = &f->syn[f->client & 1];
+	const struct syn_other *o = &f->other[f->client & 1];
+
+	if (o->kind != SYN_OTHER_EARLIER || o->wscale_state != WSCALE_PRESENT || !syn_lacks(c) ||
+	    o->gap_us < SYN_RETRY_US || o->same_ipid)
+		return 0;
+	finding_set(out, FINDING_syn_retry_no_wscale, SEVERITY_WARNING, SIDE_CLIENT, BLAME_HOST,
+		    CONFIDENCE_HIGH);
+	out->value[0] = o->wscale;
+	out->packets[0] = o->id;
+	out->packets[1] = c->id;
+	return 1;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What each side of a host does with the option, over all its connections. A server
+ * is counted at its SYN-ACK, a client when its connection is confirmed, so that
+ * spoofed SYNs accuse nobody.
+ */
+#ifndef ENGINE_ENDPOINT_H
+#define ENGINE_ENDPOINT_H
+
+#include "engine/seam.h"
+
+/* An option that was overwritten with NOPs leaves a run that no stack sends (detectors: E6). */
+#define NOP_HOLE 3
+
+ENGINE_INLINE _Bool syn_has_hole(const struct syn *s)
+{
+	return syn_lacks(s) && s->nop_run >= NOP_HOLE;
+}
+
+/* The endpoint of one side of a flow, found or made; 0 when the table is full. */
+ENGINE_INLINE struct endpoint *endpoint_of(struct scratch *s, __u8 dir, enum endpoint_role role)
+{
+	struct endpoint_key *key = &s->endpoint_key;
+
+	__builtin_memset(key, 0, sizeof(*key));
+	__builtin_memcpy(key->addr, s->key.addr[dir & 1], 16);
+	key->domain = s->key.domain;
+	key->port = role == ENDPOINT_SERVER ? s->key.port[dir & 1] : 0;
+	key->role = (__u16)role;
+	__builtin_memset(&s->endpoint, 0, sizeof(s->endpoint));
+	s->endpoint.first_ns = s->pkt.ns;
+	s->endpoint.ifindex = s->pkt.ifindex;
+	return seam_endpoint(key, &s->endpoint);
+}
+
+ENGINE_INLINE void endpoint_refused(struct endpoint *e, const struct syn *syn, __u64 ns)
+{
+	if (!(e->bits & ENDPOINT_REFUSED))
+		e->first_refusal_ns = ns;
+	if (!e->run) {
+		e->run_since_ns = ns;
+		e->run_first_id = syn->id;
+	}
+	e->bits |= (__u16)(ENDPOINT_REFUSED |
+			   (syn->bits & SYN_EGRESS_LOCAL ? ENDPOINT_LOCAL : 0));
+	e->last_refusal_ns = ns;
+	e->last_refusal_id = syn->id;
+	seam_add64(&e->refusals, 1);
+	seam_add64(&e->run, 1);
+	if (syn_has_hole(syn))
+		seam_add64(&e->stripped, 1);
+}
+
+/*
+ * One opportunity to offer the option, taken or not. offered tells of any copy of
+ * the SYN: a retry that gives the option up is no refusal.
+ */
+ENGINE_INLINE void endpoint_count(struct endpoint *e, const struct syn *syn, _Bool offered,
+				  __u64 ns)
+{
+	seam_add64(&e->opportunities, 1);
+	if (!offered) {
+		endpoint_refused(e, syn, ns);
+		return;
+	}
+	seam_add64(&e->offers, 1);
+	e->run = 0;
+	e->last_offer_ns = ns;
+	e->bits |= ENDPOINT_OFFERED;
+}
+
+/* At the first SYN-ACK of a connection. Without an offer in the SYN it had no choice. */
+ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct flow *f)
+{
+	const struct syn *syn = &f->syn[!f->client];
+	struct endpoint *e;
+
+	if (!syn_offers(&f->syn[f->client & 1]) || !(syn->bits & SYN_WITH_ACK) ||
+	    syn->wscale_state == WSCALE_UNKNOWN)
+		return 0;
+	e = endpoint_of(s, !f->client, ENDPOINT_SERVER);
+	if (e)
+		endpoint_count(e, syn, syn_offers(syn), s->pkt.ns);
+	return e;
+}
+
+/* At the confirmation of a connection whose SYN was seen. */
+ENGINE_INLINE struct endpoint *endpoint_client(struct scratch *s, const struct flow *f)
+{
+	const struct syn *syn = &f->syn[f->client & 1];
+	const struct syn_other *o = &f->other[f->client & 1];
+	struct endpoint *e;
+
+	if (!(syn->bits & SYN_SEEN) || syn->wscale_state == WSCALE_UNKNOWN)
+		return 0;
+	e = endpoint_of(s, f->client, ENDPOINT_CLIENT);
+	if (e)
+		endpoint_count(e, syn, syn_offers(syn) || o->kind != SYN_OTHER_NONE,
+			       syn->first_ns);
+	return e;
+}
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is remembered of a connection and of an endpoint. The kernel's maps, the
+ * native tables and user space share these layouts byte for byte.
+ */
+#ifndef ENGINE_FLOW_H
+#define ENGINE_FLOW_H
+
+#include "engine/packet.h"
+
+/* A connection, whichever side speaks: the smaller (address, port) first. */
+struct flow_key {
+	__u64 addr[2][2]; /* IPv4 in the first four bytes */
+	__u16 port[2];
+	__u32 domain; /* DOMAIN_* */
+};
+
+_Static_assert(sizeof(struct flow_key) == 40, "the key is hashed whole");
+
+/* The newest SYN or SYN-ACK of one side. */
+enum syn_bit {
+	SYN_SEEN = 1 << 0,
+	SYN_WITH_ACK = 1 << 1,
+	SYN_RETRANSMITTED = 1 << 2,
+	SYN_EGRESS_LOCAL = 1 << 3, /* met leaving the host that owns the source address */
+};
+
+struct syn {
+	__u64 first_ns; /* of its first copy */
+	__u64 id;       /* packet of its first copy */
+	__u32 isn;
+	__u32 ack;
+	__u32 layout;  /* order of the options, tcpopt.h */
+	__u32 last_us; /* from its first to its last copy */
+	__u16 window;  /* raw */
+	__u16 payload; /* data in the SYN (RFC 7413) */
+	__u16 mss;
+	__u16 ipid;
+	__u16 opt_bits;
+	__u16 bits;   /* enum syn_bit */
+	__u16 copies; /* segments, duplicates not */
+	__u8 wscale;  /* as on the wire */
+	__u8 wscale_state;
+	__u8 ttl;
+	__u8 nop_run;
+	__u8 options_len;
+	__u8 pad[5];
+};
+
+_Static_assert(sizeof(struct syn) == 56, "struct syn has no hidden padding");
+
+/* Another SYN of the same side and ISN that offered something else. */
+enum syn_other_kind {
+	SYN_OTHER_NONE,
+	SYN_OTHER_EARLIER,     /* the side sent it before, the newest one replaced it */
+	SYN_OTHER_SAME_PACKET, /* the very same packet, met at another point of the path */
+};
+
+struct syn_other {
+	__u64 id;
+	__u32 gap_us; /* between the two */
+	__u8 kind;    /* enum syn_other_kind */
+	__u8 wscale;
+	__u8 wscale_state;
+	__u8 same_ipid;
+};
+
+_Static_assert(sizeof(struct syn_other) == 16, "struct syn_other has no hidden padding");
+
+enum half_bit {
+	HALF_SEQ = 1 << 0,     /* seq_end is valid */
+	HALF_ACK = 1 << 1,     /* ack is valid */
+	HALF_WINDOW = 1 << 2,  /* window_* are valid */
+	HALF_FIN = 1 << 3,
+	HALF_RST = 1 << 4,
+	HALF_DATA = 1 << 5,    /* payload was seen, data in a SYN not counted */
+	HALF_SEGMENT = 1 << 6, /* a segment with neither SYN nor RST was seen */
+	HALF_ZERO = 1 << 7,    /* a zero-window spell is open */
+};
+
+/* Places of the recent segments that are kept to recognise a second copy. */
+#define HALF_RECENT 4
+
+/* One direction; written only by packets of that direction. */
+struct half {
+	__u64 packets;
+	__u64 bytes; /* payload */
+	__u64 last_ns;
+	__u64 zero_since_ns;
+	__u64 zero_ns;              /* closed spells */
+	__u64 recent[HALF_RECENT];  /* duplicate.h */
+	__u32 seq_end;              /* highest sequence end */
+	__u32 ack;                  /* highest acknowledgment */
+	__u32 zero_windows;
+	__u32 zero_spells;
+	__u32 retransmits;
+	__u32 duplicates;
+	__u16 window_first; /* raw, first segment with neither SYN nor RST */
+	__u16 window_min;
+	__u16 window_max;
+	__u16 home; /* where this direction is watched, duplicate.h */
+	__u8 bits;  /* enum half_bit */
+	__u8 next_recent;
+	__u8 mirrored; /* a second point shows the same segments */
+	__u8 pad[5];
+};
+
+_Static_assert(sizeof(struct half) == 112, "struct half has no hidden padding");
+
+enum flow_bit {
+	FLOW_ANSWERED = 1 << 0, /* the SYN-ACK acknowledged the SYN in syn[client] */
+	FLOW_RIVAL = 1 << 1,    /* an unanswered SYN with another ISN is pending beside it */
+	FLOW_CONFIRMED = 1 << 2,
+	FLOW_NON_SYN_W = 1 << 3, /* a window-scale option outside a SYN, odd_id has it */
+	FLOW_NON_SYN_W_DIR = 1 << 4, /* and the direction it came from */
+};
+
+enum role_source { ROLE_SYN, ROLE_SYNACK, ROLE_PORT, ROLE_FIRST };
+
+struct flow {
+	__u64 first_ns;
+	__u64 first_id;
+	__u64 odd_id;
+	__u32 ifindex; /* of the first packet */
+	__u32 emitted; /* bit per finding code already reported as an event */
+	__u32 rtt_us;  /* handshake, 0: unknown */
+	__u8 client;   /* index of the client's half */
+	__u8 role_source;
+	__u8 encap;
+	__u8 bits; /* enum flow_bit */
+	struct half half[2];
+	struct syn syn[2];
+	struct syn_other other[2];
+};
+
+_Static_assert(sizeof(struct flow) == 40 + 2 * (112 + 56 + 16), "struct flow has no hidden padding");
+
+/*
+ * A connection that is not confirmed yet. A SYN with another ISN that came before
+ * the first was answered is kept beside it: either may turn out to be the live one.
+ */
+struct pending {
+	struct flow flow;
+	struct syn rival;
+};
+
+/* What a side of a host does with the window-scale option, over all its connections. */
+enum endpoint_role { ENDPOINT_CLIENT, ENDPOINT_SERVER };
+
+struct endpoint_key {
+	__u64 addr[2];
+	__u32 domain;
+	__u16 port; /* 0 for clients */
+	__u16 role; /* enum endpoint_role */
+};
+
+_Static_assert(sizeof(struct endpoint_key) == 24, "the key is hashed whole");
+
+enum endpoint_bit {
+	ENDPOINT_OFFERED = 1 << 0, /* last_offer_ns is valid */
+	ENDPOINT_REFUSED = 1 << 1,
+	ENDPOINT_LOCAL = 1 << 2, /* its refusals were met leaving the host that owns the address */
+};
+
+struct endpoint {
+	__u64 opportunities;
+	__u64 offers;
+	__u64 refusals;
+	__u64 stripped; /* refusals whose option was overwritten on the way */
+	__u64 run;      /* refusals since the last offer */
+	__u64 first_ns;
+	__u64 last_offer_ns;
+	__u64 first_refusal_ns;
+	__u64 last_refusal_ns;
+	__u64 run_since_ns; /* first refusal of the run */
+	__u64 run_first_id;
+	__u64 last_refusal_id;
+	__u32 ifindex;
+	__u16 bits; /* enum endpoint_bit */
+	__u16 emitted;
+};
+
+_Static_assert(sizeof(struct endpoint) == 104, "struct endpoint has no hidden padding");
+
+/* The direction of a packet: 0 when its source is the smaller end. */
+ENGINE_INLINE __u8 flow_direction(const struct packet *p)
+{
+	if (p->src[0] != p->dst[0])
+		return p->src[0] > p->dst[0];
+	if (p->src[1] != p->dst[1])
+		return p->src[1] > p->dst[1];
+	return p->sport > p->dport;
+}
+
+/* Fills the key from the packet; returns the direction. */
+ENGINE_INLINE __u8 flow_key_canon(struct flow_key *key, const struct packet *p)
+{
+	__u8 dir = flow_direction(p);
+
+	key->domain = p->domain | (p->ipv6 ? DOMAIN_IPV6 : 0);
+	if (dir) {
+		__builtin_memcpy(key->addr[0], p->dst, 16);
+		__builtin_memcpy(key->addr[1], p->src, 16);
+		key->port[0] = p->dport;
+		key->port[1] = p->sport;
+	} else {
+		__builtin_memcpy(key->addr[0], p->src, 16);
+		__builtin_memcpy(key->addr[1], p->dst, 16);
+		key->port[0] = p->sport;
+		key->port[1] = p->dport;
+	}
+	return dir;
+}
+
+/* Closed for good: a reset, or a FIN from every side that was seen. */
+ENGINE_INLINE _Bool flow_closed(const struct flow *f)
+{
+	const struct half *a = &f->half[0], *b = &f->half[1];
+
+	if ((a->bits | b->bits) & HALF_RST)
+		return 1;
+	if (a->packets && !(a->bits & HALF_FIN))
+		return 0;
+	return !b->packets || b->bits & HALF_FIN;
+}
+
+/* Whether window scaling is in use (RFC 7323, 2.2: both SYNs must carry the option). */
+enum scaling { SCALING_UNKNOWN, SCALING_OFF, SCALING_ON };
+
+ENGINE_INLINE enum scaling flow_scaling(const struct flow *f)
+{
+	const struct syn *c = &f->syn[f->client & 1];
+	const struct syn *s = &f->syn[!f->client];
+	__u8 client = c->bits & SYN_SEEN ? c->wscale_state : WSCALE_UNKNOWN;
+	__u8 server = s->bits & SYN_SEEN ? s->wscale_state : WSCALE_UNKNOWN;
+	const struct syn_other *o = &f->other[f->client & 1];
+
+	if (server == WSCALE_ABSENT)
+		return SCALING_OFF;
+	/* Copies that differ: only an answer with W tells which of them was answered. */
+	if (o->kind != SYN_OTHER_NONE && o->wscale_state != client) {
+		if (server == WSCALE_PRESENT && s->bits & SYN_WITH_ACK)
+			return SCALING_ON;
+		return SCALING_UNKNOWN;
+	}
+	if (client == WSCALE_ABSENT)
+		return SCALING_OFF;
+	if (client == WSCALE_PRESENT && server == WSCALE_PRESENT)
+		return SCALING_ON;
+	return SCALING_UNKNOWN;
+}
+
+/* The shift in use for a side's windows; valid when scaling is on (RFC 7323, 2.3: at most 14). */
+ENGINE_INLINE __u8 syn_shift(const struct syn *s)
+{
+	return s->wscale > 14 ? 14 : s->wscale;
+}
+
+/* From an option's presence on a SYN to a connection's scaling, when only one side was seen. */
+ENGINE_INLINE _Bool syn_offers(const struct syn *s)
+{
+	return s->bits & SYN_SEEN && s->wscale_state == WSCALE_PRESENT;
+}
+
+ENGINE_INLINE _Bool syn_lacks(const struct syn *s)
+{
+	return s->bits & SYN_SEEN && s->wscale_state == WSCALE_ABSENT;
+}
+
+#endif

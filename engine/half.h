@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The facts of one direction, and what one more segment does to them. */
+#ifndef ENGINE_HALF_H
+#define ENGINE_HALF_H
+
+#include "engine/duplicate.h"
+#include "engine/seam.h"
+
+/*
+ * A segment with neither SYN nor RST advertises a window that counts. A zero-window
+ * spell begins with a zero that no FIN goes with and ends with the next window that
+ * is not zero.
+ */
+ENGINE_INLINE void half_window(struct half *h, const struct packet *p)
+{
+	__u16 window = p->window;
+
+	if (!(h->bits & HALF_WINDOW)) {
+		h->bits |= HALF_WINDOW;
+		h->window_first = window;
+		h->window_min = window;
+		h->window_max = window;
+	}
+	if (window < h->window_min)
+		h->window_min = window;
+	if (window > h->window_max)
+		h->window_max = window;
+	if (ENGINE_LIKELY(window)) {
+		if (ENGINE_UNLIKELY(h->bits & HALF_ZERO)) {
+			h->bits &= (__u8)~HALF_ZERO;
+			if (p->ns > h->zero_since_ns)
+				h->zero_ns += p->ns - h->zero_since_ns;
+		}
+		return;
+	}
+	if (p->flags & TCP_FIN)
+		return;
+	seam_add32(&h->zero_windows, 1);
+	if (h->bits & HALF_ZERO)
+		return;
+	h->bits |= HALF_ZERO;
+	h->zero_since_ns = p->ns;
+	seam_add32(&h->zero_spells, 1);
+}
+
+/*
+ * Highest sequence end, and data that was seen before: end at or below it, save
+ * keepalives, which carry at most one byte, at the highest end less one.
+ */
+ENGINE_INLINE void half_sequence(struct half *h, const struct packet *p)
+{
+	__u32 end = p->seq + p->payload + !!(p->flags & TCP_SYN) + !!(p->flags & TCP_FIN);
+
+	if (p->flags & TCP_RST)
+		return;
+	if (!(h->bits & HALF_SEQ)) {
+		h->bits |= HALF_SEQ;
+		h->seq_end = end;
+		return;
+	}
+	if (ENGINE_LIKELY(seq_after(end, h->seq_end))) {
+		h->seq_end = end;
+		return;
+	}
+	if (p->payload && !(p->payload == 1 && p->seq == h->seq_end - 1))
+		seam_add32(&h->retransmits, 1);
+}
+
+ENGINE_INLINE void half_acknowledgment(struct half *h, const struct packet *p)
+{
+	if (!(p->flags & TCP_ACK) || p->flags & TCP_RST)
+		return;
+	if (!(h->bits & HALF_ACK) || seq_after(p->ack, h->ack)) {
+		h->bits |= HALF_ACK;
+		h->ack = p->ack;
+	}
+}
+
+/*
+ * Takes one segment of this direction in. Returns false, and changes nothing but the
+ * count of duplicates, when it was a second copy of one already counted.
+ * packets and bytes are plain additions: a direction is processed by one CPU at a
+ * time (receive steering, the socket's lock), and no verdict hangs on them.
+ */
+ENGINE_INLINE _Bool half_update(struct half *h, const struct packet *p)
+{
+	if (ENGINE_UNLIKELY(duplicate_check(h, p))) {
+		seam_add32(&h->duplicates, 1);
+		seam_count(COUNTER_DUPLICATES);
+		return 0;
+	}
+	h->packets++;
+	h->bytes += p->payload;
+	if (p->ns > h->last_ns)
+		h->last_ns = p->ns;
+	half_sequence(h, p);
+	half_acknowledgment(h, p);
+	if (ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST)))) {
+		half_window(h, p);
+		h->bits |= HALF_SEGMENT | (p->payload ? HALF_DATA : 0);
+	}
+	if (ENGINE_UNLIKELY(p->flags & (TCP_FIN | TCP_RST)))
+		h->bits |= (p->flags & TCP_FIN ? HALF_FIN : 0) | (p->flags & TCP_RST ? HALF_RST : 0);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which connection a segment belongs to, and when a connection counts as real.
+ *
+ * Two tables, so that a flood cannot push live connections out: everything starts
+ * in `pending` and moves to `flows` only when it is confirmed, by the initiator's
+ * ACK of the handshake or, for connections older than the capture, by a second
+ * segment in sequence. A SYN-ACK or a RST never confirms: a listener under flood
+ * answers SYNs with SYN-ACKs and stray ACKs with RSTs.
+ */
+#ifndef ENGINE_TRACK_H
+#define ENGINE_TRACK_H
+
+#include "engine/endpoint.h"
+#include "engine/handshake.h"
+#include "engine/verdict.h"
+
+enum place { PLACE_FLOWS, PLACE_PENDING, PLACE_FRESH };
+
+/* Where a segment goes, and what follows from it. */
+struct track {
+	struct flow *flow;     /* that takes the segment */
+	struct flow *live;     /* the confirmed connection of the same key, or 0 */
+	struct pending *entry; /* the unconfirmed one, or 0 */
+	__u8 dir;
+	__u8 place; /* enum place, of flow */
+	_Bool confirm;
+	_Bool third_ack;
+};
+
+/* The initiator's ACK: its sequence follows the SYN, it acknowledges the SYN-ACK if one was seen. */
+ENGINE_INLINE _Bool track_is_third_ack(const struct flow *f, const struct packet *p, __u8 dir)
+{
+	const struct syn *own = &f->syn[dir & 1];
+	const struct syn *peer = &f->syn[!dir];
+
+	if (dir != f->client || !(own->bits & SYN_SEEN) || !(p->flags & TCP_ACK))
+		return 0;
+	if (!seq_within(p->seq, own->isn + 1, own->payload))
+		return 0;
+	return !(peer->bits & SYN_SEEN) || p->ack == peer->isn + 1;
+}
+
+/* A second segment that continues where this direction stood. */
+ENGINE_INLINE _Bool track_is_in_sequence(const struct flow *f, const struct packet *p, __u8 dir)
+{
+	const struct half *h = &f->half[dir & 1];
+
+	return h->bits & HALF_SEGMENT && p->seq == h->seq_end;
+}
+
+ENGINE_INLINE void track_fresh(struct scratch *s, __u8 dir)
+{
+	struct flow *f = &s->fresh.flow;
+
+	__builtin_memset(&s->fresh, 0, sizeof(s->fresh));
+	f->first_ns = s->pkt.ns;
+	f->first_id = s->pkt.id;
+	f->ifindex = s->pkt.ifindex;
+	f->encap = s->pkt.encap;
+	f->half[0].home = duplicate_place(&s->pkt);
+	f->half[1].home = f->half[0].home;
+	flow_roles(f, &s->pkt, dir);
+}
+
+/* Turns s->fresh into the record of an unanswered SYN that was kept as a rival. */
+ENGINE_INLINE void track_rival_record(struct scratch *s, const struct syn *rival, __u8 dir)
+{
+	struct flow *f = &s->fresh.flow;
+	struct half *h = &f->half[dir & 1];
+
+	track_fresh(s, dir);
+	f->client = dir;
+	f->role_source = ROLE_SYN;
+	f->first_ns = rival->first_ns;
+	f->first_id = rival->id;
+	f->syn[dir & 1] = *rival;
+	h->packets = rival->copies;
+	h->bytes = (__u64)rival->copies * rival->payload;
+	h->last_ns = rival->first_ns + rival->last_us * ENGINE_NS_PER_US;
+	h->bits = HALF_SEQ;
+	h->seq_end = rival->isn + 1 + rival->payload;
+}
+
+/* A SYN with another ISN beside an unanswered one: kept, since either may be answered. */
+ENGINE_INLINE void track_rival_update(struct scratch *s, struct pending *e)
+{
+	struct syn *r = &e->rival;
+	const struct packet *p = &s->pkt;
+
+	if (r->bits & SYN_SEEN && r->isn == p->seq) {
+		r->bits |= SYN_RETRANSMITTED;
+		r->last_us = syn_gap_us(r, p);
+		r->copies++;
+		return;
+	}
+	if (r->bits & SYN_SEEN) {
+		track_rival_record(s, r, e->flow.client);
+		seam_export(&s->key, &s->fresh.flow);
+	}
+	syn_fill(r, p);
+}
+
+/* The rival was the one that got answered: it takes the entry over. */
+ENGINE_INLINE void track_rival_wins(struct scratch *s, struct pending *e)
+{
+	seam_export(&s->key, &e->flow);
+	track_rival_record(s, &e->rival, e->flow.client);
+	__builtin_memcpy(e, &s->fresh, sizeof(*e));
+}
+
+/* An entry is over: its record, and its rival's, are handed on. */
+ENGINE_INLINE void track_export_entry(struct scratch *s, struct pending *e)
+{
+	seam_export(&s->key, &e->flow);
+	if (!(e->rival.bits & SYN_SEEN))
+		return;
+	track_rival_record(s, &e->rival, e->flow.client);
+	seam_export(&s->key, &s->fresh.flow);
+}
+
+ENGINE_INLINE void track_drop_live(struct scratch *s, struct track *t)
+{
+	if (!t->live)
+		return;
+	seam_export(&s->key, t->live);
+	seam_flow_drop(&s->key);
+	t->live = 0;
+}
+
+/* Whether a segment without SYN belongs to the entry rather than to a live flow of the same key. */
+ENGINE_INLINE _Bool track_entry_claims(const struct pending *e, const struct packet *p, __u8 dir)
+{
+	const struct flow *f = &e->flow;
+
+	if (p->flags & TCP_RST) /* a refused SYN */
+		return p->flags & TCP_ACK && syn_acknowledged(&f->syn[!dir], p->ack);
+	return track_is_third_ack(f, p, dir);
+}
+
+/* Chooses for a segment that is no SYN. */
+ENGINE_INLINE void track_choose_segment(struct scratch *s, struct track *t)
+{
+	const struct packet *p = &s->pkt;
+	struct pending *e = t->entry;
+	__u8 dir = t->dir;
+
+	if (t->live && !(e && track_entry_claims(e, p, dir)))
+		return;
+	if (!e) {
+		track_fresh(s, dir);
+		t->flow = &s->fresh.flow;
+		t->place = PLACE_FRESH;
+		return;
+	}
+	t->flow = &e->flow;
+	t->place = PLACE_PENDING;
+	if (p->flags & TCP_RST)
+		return;
+	t->third_ack = track_is_third_ack(&e->flow, p, dir);
+	if (!t->third_ack && dir == e->flow.client && p->flags & TCP_ACK &&
+	    e->rival.bits & SYN_SEEN && !(e->flow.bits & FLOW_ANSWERED) &&
+	    seq_within(p->seq, e->rival.isn + 1, e->rival.payload)) {
+		track_rival_wins(s, e);
+		t->third_ack = 1;
+	}
+	t->confirm = t->third_ack || track_is_in_sequence(&e->flow, p, dir);
+}
+
+/* A SYN that fits neither connection: a new one, or a rival of one that waits for its answer. */
+ENGINE_INLINE void track_choose_new(struct scratch *s, struct track *t)
+{
+	const struct packet *p = &s->pkt;
+	struct pending *e = t->entry;
+	_Bool waiting = e && !(e->flow.bits & FLOW_ANSWERED) && !flow_closed(&e->flow) &&
+			e->flow.syn[t->dir & 1].bits & SYN_SEEN;
+
+	t->flow = 0;
+	if (waiting && !(p->flags & TCP_ACK)) {
+		track_rival_update(s, e);
+		return;
+	}
+	if (e)
+		track_export_entry(s, e);
+	track_fresh(s, t->dir);
+	t->flow = &s->fresh.flow;
+	t->place = PLACE_FRESH;
+	if (!e)
+		return;
+	__builtin_memcpy(e, &s->fresh, sizeof(*e));
+	t->flow = &e->flow;
+	t->place = PLACE_PENDING;
+}
+
+/* Chooses for a SYN or SYN-ACK. No flow is chosen when a rival took it. */
+ENGINE_INLINE void track_choose_syn(struct scratch *s, struct track *t)
+{
+	const struct packet *p = &s->pkt;
+	struct pending *e = t->entry;
+	_Bool synack = p->flags & TCP_ACK;
+
+	if (t->live && handshake_fits(t->live, p, t->dir))
+		return;
+	if (t->live && !synack) {
+		if (flow_closed(t->live))
+			track_drop_live(s, t);
+		else
+			t->live->bits |= FLOW_RIVAL;
+	}
+	if (e && synack && syn_acknowledged(&e->rival, p->ack) &&
+	    !(e->flow.bits & FLOW_ANSWERED) && t->dir != e->flow.client)
+		track_rival_wins(s, e);
+	if (e && handshake_fits(&e->flow, p, t->dir)) {
+		t->flow = &e->flow;
+		t->place = PLACE_PENDING;
+		return;
+	}
+	if (synack && t->live) /* a stray answer changes no roles */
+		return;
+	if (synack && e && e->flow.syn[!t->dir].bits & SYN_SEEN) {
+		t->flow = &e->flow;
+		t->place = PLACE_PENDING;
+		return;
+	}
+	track_choose_new(s, t);
+}
+
+/* The connection is real: its client counts, and it moves to where it is safe. */
+ENGINE_INLINE void track_confirm(struct scratch *s, struct track *t)
+{
+	struct flow *f = t->flow;
+	const struct syn *c = &f->syn[f->client & 1], *srv = &f->syn[!f->client];
+	struct pending *e = t->entry;
+
+	track_drop_live(s, t);
+	f->bits |= FLOW_CONFIRMED;
+	if (t->third_ack && f->bits & FLOW_ANSWERED && s->pkt.ns > c->first_ns &&
+	    !((c->bits | srv->bits) & SYN_RETRANSMITTED))
+		f->rtt_us = syn_gap_us(c, &s->pkt);
+	if (e->rival.bits & SYN_SEEN) {
+		track_rival_record(s, &e->rival, f->client);
+		seam_export(&s->key, &s->fresh.flow);
+	}
+	verdict_endpoint(s, f, endpoint_client(s, f));
+	verdict_flow(s, f);
+	seam_promote(&s->key, e);
+}
+
+/* A window-scale option where none may be: remembered once (RFC 7323, 2.2). */
+ENGINE_INLINE void track_odd_option(struct flow *f, const struct packet *p, __u8 dir)
+{
+	if (f->bits & FLOW_NON_SYN_W)
+		return;
+	f->bits |= (__u8)(FLOW_NON_SYN_W | (dir ? FLOW_NON_SYN_W_DIR : 0));
+	f->odd_id = p->id;
+}
+
+/* A SYN or SYN-ACK was taken into t->flow. */
+ENGINE_INLINE void track_handshake(struct scratch *s, struct track *t, _Bool duplicate)
+{
+	_Bool answered = handshake_update(t->flow, &s->pkt, t->dir, duplicate);
+
+	if (answered) {
+		seam_count(COUNTER_HANDSHAKES);
+		if (t->place == PLACE_PENDING)
+			track_drop_live(s, t);
+		verdict_endpoint(s, t->flow, endpoint_server(s, t->flow));
+	}
+	if (t->place == PLACE_FLOWS)
+		verdict_flow(s, t->flow);
+}
+
+/* Everything but a plain segment of a confirmed connection. */
+ENGINE_INLINE void track_slow(struct scratch *s, struct flow *live, __u8 dir)
+{
+	const struct packet *p = &s->pkt;
+	struct track t = {.flow = live, .live = live, .dir = dir};
+	_Bool is_syn = packet_is_syn(p), taken;
+
+	t.entry = seam_pending_find(&s->key);
+	if (is_syn)
+		track_choose_syn(s, &t);
+	else
+		track_choose_segment(s, &t);
+	if (!t.flow)
+		return;
+	if (is_syn && t.flow->syn[dir & 1].bits & SYN_SEEN && t.flow->syn[dir & 1].isn != p->seq)
+		is_syn = p->flags & TCP_ACK && syn_acknowledged(&t.flow->syn[!dir], p->ack);
+	taken = half_update(&t.flow->half[dir & 1], p);
+	if (is_syn)
+		track_handshake(s, &t, !taken);
+	else if (p->wscale_state == WSCALE_PRESENT)
+		track_odd_option(t.flow, p, dir);
+	if (t.place == PLACE_FRESH)
+		seam_pending_create(&s->key, &s->fresh);
+	else if (t.confirm && taken)
+		track_confirm(s, &t);
+}
+
+ENGINE_INLINE void track_packet(struct scratch *s)
+{
+	struct packet *p = &s->pkt;
+	__u8 dir = flow_key_canon(&s->key, p);
+	struct flow *f = seam_flow_find(&s->key);
+
+	if (ENGINE_UNLIKELY(!f || f->bits & FLOW_RIVAL || p->flags & TCP_SYN ||
+			    p->wscale_state == WSCALE_PRESENT)) {
+		track_slow(s, f, dir);
+		return;
+	}
+	half_update(&f->half[dir & 1], p);
+}
+
+#endif

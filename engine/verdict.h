@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All detectors, in the order of detectors.def. Each is a pure function over facts:
+ * the programs run them to report at once, user space runs the same ones over the
+ * same facts for the record, so the two cannot disagree.
+ */
+#ifndef ENGINE_VERDICT_H
+#define ENGINE_VERDICT_H
+
+#include "engine/detectors/client_no_wscale.h"
+#include "engine/detectors/endpoint_off.h"
+#include "engine/detectors/server_no_wscale.h"
+#include "engine/detectors/syn_retry_no_wscale.h"
+#include "engine/detectors/unsolicited_wscale.h"
+#include "engine/detectors/wscale_changed.h"
+#include "engine/detectors/wscale_malformed.h"
+#include "engine/detectors/wscale_non_syn.h"
+#include "engine/detectors/wscale_stripped.h"
+#include "engine/detectors/wscale_too_large.h"
+#include "engine/detectors/wscale_zero.h"
+#include "engine/seam.h"
+
+/* Expands to its argument for detectors of the named scope, to nothing for the others. */
+#define VERDICT_FLOW_FLOW(x) x
+#define VERDICT_FLOW_ENDPOINT(x)
+#define VERDICT_ENDPOINT_FLOW(x)
+#define VERDICT_ENDPOINT_ENDPOINT(x) x
+
+/* Room for the findings of one connection. */
+#define VERDICT_MAX FINDING_CODES
+
+/* Runs every flow detector; returns how many findings were written, at most VERDICT_MAX. */
+ENGINE_INLINE __u32 verdict_flow_findings(const struct flow *f, struct finding *out)
+{
+	__u32 n = 0;
+
+#define DETECTOR(id, name, scope, severity, title, text, advice) \
+	VERDICT_FLOW_##scope(n += detect_##id(f, &out[n]);)
+#include "engine/detectors.def"
+#undef DETECTOR
+	return n;
+}
+
+ENGINE_INLINE __u32 verdict_endpoint_findings(const struct endpoint_key *key,
+					      const struct endpoint *e, struct finding *out)
+{
+	__u32 n = 0;
+
+#define DETECTOR(id, name, scope, severity, title, text, advice) \
+	VERDICT_ENDPOINT_##scope(n += detect_##id(key, e, &out[n]);)
+#include "engine/detectors.def"
+#undef DETECTOR
+	return n;
+}
+
+ENGINE_INLINE void verdict_emit(struct scratch *s, enum event_kind kind, __u8 client)
+{
+	struct event *event = &s->event;
+
+	event->ns = s->pkt.ns;
+	event->kind = kind;
+	event->ifindex = s->pkt.ifindex;
+	event->hook = s->pkt.hook;
+	event->client = client;
+	event->key = s->key;
+	event->endpoint = s->endpoint_key;
+	seam_emit(event);
+}
+
+/* Reports what a confirmed connection's handshake shows, each code once. */
+ENGINE_INLINE void verdict_flow(struct scratch *s, struct flow *f)
+{
+	struct finding *out = &s->event.finding;
+
+#define DETECTOR(id, name, scope, severity, title, text, advice)                      \
+	VERDICT_FLOW_##scope(if (!(f->emitted & 1U << FINDING_##id) && detect_##id(f, out)) { \
+		f->emitted |= 1U << FINDING_##id;                                        \
+		verdict_emit(s, EVENT_FLOW_FINDING, f->client);                          \
+	})
+#include "engine/detectors.def"
+#undef DETECTOR
+}
+
+/* Reports on an endpoint that was just counted; e may be 0. A run that ends re-arms the alarm. */
+ENGINE_INLINE void verdict_endpoint(struct scratch *s, const struct flow *f, struct endpoint *e)
+{
+	struct finding *out = &s->event.finding;
+
+	if (!e)
+		return;
+	if (!e->run)
+		e->emitted = 0;
+#define DETECTOR(id, name, scope, severity, title, text, advice)                            \
+	VERDICT_ENDPOINT_##scope(if (!e->emitted && detect_##id(&s->endpoint_key, e, out)) { \
+		e->emitted = 1;                                                              \
+		verdict_emit(s, EVENT_ENDPOINT_FINDING, f->client);                          \
+	})
+#include "engine/detectors.def"
+#undef DETECTOR
+}
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The seam in the kernel: tables are LRU maps, events go through a ring buffer,
+ * counters are per CPU. Everything live is in maps, so that a program attached by
+ * any loader works. Maps and cfg are weak: xdp.o and tc.o are linked into one
+ * object and share them.
+ */
+#ifndef PLATFORM_BPF_BPF_H
+#define PLATFORM_BPF_BPF_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "engine/engine.h"
+#include "platform/live.h"
+
+const volatile struct engine_config cfg __weak = {
+	.tunnels = TUNNELS_ALL,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+} flows __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct flow_key);
+	__type(value, struct pending);
+} pending __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct endpoint_key);
+	__type(value, struct endpoint);
+} endpoints __weak SEC(".maps");
+
+/* Addresses of this host, for blame: struct local_key -> 1. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct local_key);
+	__type(value, __u32);
+} locals __weak SEC(".maps");
+
+/* Link type of interfaces that are not Ethernet: ifindex -> LINKTYPE_. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} linktypes __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HOOKS);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches __weak SEC(".maps");
+
+/* The switch: struct live_control, one entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct live_control);
+} control __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events __weak SEC(".maps");
+
+ENGINE_INLINE const volatile struct engine_config *seam_config(void)
+{
+	return &cfg;
+}
+
+ENGINE_INLINE void seam_count(enum counter counter)
+{
+	__u32 index = counter;
+	__u64 *value = bpf_map_lookup_elem(&counters, &index);
+
+	if (value)
+		++*value;
+}
+
+ENGINE_INLINE void seam_add32(__u32 *counter, __u32 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+ENGINE_INLINE void seam_add64(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+ENGINE_INLINE struct flow *seam_flow_find(const struct flow_key *key)
+{
+	return bpf_map_lookup_elem(&flows, key);
+}
+
+ENGINE_INLINE void seam_flow_drop(const struct flow_key *key)
+{
+	if (!bpf_map_delete_elem(&flows, key))
+		seam_count(COUNTER_FLOW_DELETES);
+}
+
+ENGINE_INLINE struct pending *seam_pending_find(const struct flow_key *key)
+{
+	return bpf_map_lookup_elem(&pending, key);
+}
+
+ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct pending *fresh)
+{
+	if (bpf_map_update_elem(&pending, key, fresh, BPF_NOEXIST))
+		seam_count(COUNTER_INSERTS_FAILED);
+	else
+		seam_count(COUNTER_PENDING_INSERTS);
+}
+
+ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
+{
+	if (!bpf_map_delete_elem(&pending, key))
+		seam_count(COUNTER_PENDING_DELETES);
+}
+
+ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *e)
+{
+	if (bpf_map_update_elem(&flows, key, &e->flow, BPF_NOEXIST)) {
+		seam_count(COUNTER_INSERTS_FAILED);
+		return;
+	}
+	seam_count(COUNTER_FLOW_INSERTS);
+	seam_pending_drop(key);
+}
+
+ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
+					     const struct endpoint *fresh)
+{
+	struct endpoint *e = bpf_map_lookup_elem(&endpoints, key);
+
+	if (e)
+		return e;
+	if (!bpf_map_update_elem(&endpoints, key, fresh, BPF_NOEXIST))
+		seam_count(COUNTER_ENDPOINT_INSERTS);
+	return bpf_map_lookup_elem(&endpoints, key);
+}
+
+ENGINE_INLINE void seam_emit(const struct event *event)
+{
+	if (bpf_ringbuf_output(&events, (void *)event, sizeof(*event), 0))
+		seam_count(COUNTER_EVENTS_LOST);
+	else
+		seam_count(COUNTER_EVENTS_SENT);
+}
+
+ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f)
+{
+	struct event_ended *ended = bpf_ringbuf_reserve(&events, sizeof(*ended), 0);
+
+	if (!ended) {
+		seam_count(COUNTER_EVENTS_LOST);
+		return;
+	}
+	ended->ns = 0;
+	ended->kind = EVENT_FLOW_ENDED;
+	ended->pad = 0;
+	ended->key = *key;
+	__builtin_memcpy(&ended->flow, f, sizeof(*f));
+	bpf_ringbuf_submit(ended, 0);
+	seam_count(COUNTER_EVENTS_SENT);
+}
+
+ENGINE_INLINE _Bool seam_is_local(const struct packet *p)
+{
+	struct local_key key = {.addr = {p->src[0], p->src[1]}, .ipv6 = p->ipv6};
+
+	return bpf_map_lookup_elem(&locals, &key) != 0;
+}
+
+/* The hook's scratch, or 0 when the work is switched off. */
+ENGINE_INLINE struct scratch *platform_scratch(enum hook hook)
+{
+	__u32 zero = 0, index = hook;
+	struct live_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	if (!c || c->off)
+		return 0;
+	return bpf_map_lookup_elem(&scratches, &index);
+}
+
+/* Facts that every live hook has: the present, the interface, its link type. */
+ENGINE_INLINE void platform_live_facts(struct packet *p, __u32 ifindex)
+{
+	__u32 *linktype = bpf_map_lookup_elem(&linktypes, &ifindex);
+
+	p->ns = bpf_ktime_get_ns();
+	p->ifindex = ifindex;
+	p->linktype = linktype ? (__u16)*linktype : LINKTYPE_ETHERNET;
+}
+
+ENGINE_INLINE void platform_replay_facts(struct scratch *s, const struct replay_meta *meta)
+{
+	s->pkt.ns = meta->ns;
+	s->pkt.id = meta->id;
+	s->pkt.wirelen = meta->wirelen;
+	s->pkt.linktype = meta->linktype;
+	s->captured = meta->caplen;
+}
+
+/* A length for the helpers that copy: never 0, never more than the window. */
+ENGINE_INLINE __u32 platform_window_length(const struct scratch *s)
+{
+	__u32 n = s->captured;
+
+	engine_opaque(n);
+	if (n > ENGINE_WINDOW)
+		n = ENGINE_WINDOW;
+	return n;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Layouts that the programs share with their loader and that are no facts of a flow. */
+#ifndef PLATFORM_LIVE_H
+#define PLATFORM_LIVE_H
+
+#include <linux/types.h>
+
+/* An address of this host; IPv4 in the first four bytes. */
+struct local_key {
+	__u64 addr[2];
+	__u32 ipv6;
+	__u32 pad;
+};
+
+struct live_control {
+	__u32 off; /* 1: pass everything, look at nothing */
+};
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Receive side, before anything was merged: every frame as it came off the wire.
+ * Multi-buffer frames are welcome, their headers are copied into one piece.
+ * Always XDP_PASS; no byte is changed.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "platform/xdp.bpf.h"
+
+SEC("xdp.frags")
+int xdp_analyze(struct xdp_md *ctx)
+{
+	struct scratch *s = platform_scratch(HOOK_XDP);
+
+	if (!s)
+		return XDP_PASS;
+	engine_begin(s, HOOK_XDP);
+	xdp_facts(ctx, s);
+	if (!engine_fast(s, xdp_frame(ctx), xdp_end(ctx)) && xdp_window(ctx, s))
+		engine_walk(s, s->window, s->captured);
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
