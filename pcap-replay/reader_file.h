@@ -18,6 +18,12 @@
 #define READER_MAGIC_PCAPNG 0x0a0d0d0au /* a palindrome: the same in both byte orders */
 #define READER_MAGIC_ORDER  0x1a2b3c4du /* pcapng: tells a section's byte order */
 
+/*
+ * The walk over a map waits for memory more than for anything else: touch what lies about a batch
+ * of short packets ahead.
+ */
+#define READER_PREFETCH 4096
+
 struct reader_file;
 
 struct reader_format {

@@ -17,7 +17,8 @@
 struct libpcap_state {
 	pcap_t *pcap;
 	__u32 linktype;
-	bool held; /* header and data are read, but did not fit into the last batch */
+	bool seconds32; /* the file's seconds are unsigned 32 bits; libpcap extends their sign */
+	bool held;      /* header and data are read, but did not fit into the last batch */
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	__u8 *arena; /* libpcap's data dies with its next packet: batches live here */
@@ -76,6 +77,13 @@ static bool arena_room(struct libpcap_state *st, size_t len, bool empty)
 	return true;
 }
 
+static __u64 packet_ns(const struct libpcap_state *st, const struct timeval *ts)
+{
+	__u64 sec = st->seconds32 ? (__u32)ts->tv_sec : (__u64)ts->tv_sec;
+
+	return sec * 1000000000u + (__u64)ts->tv_usec; /* asked for nanoseconds */
+}
+
 static int libpcap_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
 {
 	struct libpcap_state *st = f->state;
@@ -93,7 +101,7 @@ static int libpcap_batch(struct reader_file *f, struct reader_packet *out, unsig
 			return n ? (int)n : reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
 		memcpy(st->arena + st->used, st->data, h->caplen);
 		out[n] = (struct reader_packet){
-			.ns = (__u64)h->ts.tv_sec * 1000000000u + (__u64)h->ts.tv_usec,
+			.ns = packet_ns(st, &h->ts),
 			.number = ++f->number,
 			.data = st->arena + st->used,
 			.file = f->index,
@@ -128,6 +136,7 @@ int reader_libpcap_open(struct reader_file *f)
 
 	if (!st)
 		return reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
+	st->seconds32 = reader_get32(f->source.pos, false) != READER_MAGIC_PCAPNG;
 	f->state = st;
 	f->format = &libpcap_format; /* owns what is made from here on */
 	st->arena = malloc(ARENA_SIZE);

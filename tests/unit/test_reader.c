@@ -1,0 +1,836 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The capture reader's contract (pcap-replay/reader.h): what each kind of capture says, the same from
+ * every source and by both back ends; several files as one stream; filters.
+ *
+ * Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "tests/unit/capture_builder.h"
+#include "tests/unit/reader_drain.h"
+
+#define ETHERNET 1
+
+static char dir[64];
+
+/* ---- what a capture says ---- */
+
+static void micro(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
+	capture_builder_record(c, 1700000000, 1, 60, 60, 1);
+	capture_builder_record(c, 1700000000, 999999, 61, 1514, 2);
+	capture_builder_record(c, 0, 0, 0, 60, 3);
+}
+
+static void nano(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_NANO, 65535, ETHERNET);
+	capture_builder_record(c, 1700000000, 1, 60, 60, 1);
+	capture_builder_record(c, 4294967295u, 999999999, 3, 4, 2);
+}
+
+static void no_packets(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
+}
+
+static void beyond_snaplen(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 40, ETHERNET);
+	capture_builder_record(c, 1, 0, 60, 60, 1);
+	capture_builder_record(c, 2, 0, 40, 60, 2);
+}
+
+static void no_snaplen(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 0, ETHERNET);
+	capture_builder_record(c, 1, 0, 262144, 262144, 1);
+}
+
+static void frame_check(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, 0x24000000 | ETHERNET);
+	capture_builder_record(c, 1, 0, 64, 64, 1);
+}
+
+static void raw_as_12(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, 12);
+	capture_builder_record(c, 1, 0, 40, 40, 0x45);
+}
+
+static void odd_linktype(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, 65001);
+	capture_builder_record(c, 1, 0, 40, 40, 1);
+}
+
+/* Kuznetzov's variant: each record header is followed by interface, protocol and packet type. */
+static void modified(struct capture_builder *c)
+{
+	int i;
+
+	capture_builder_pcap(c, CAPTURE_MODIFIED, 65535, ETHERNET);
+	for (i = 1; i <= 2; i++) {
+		capture_builder_record(c, (__u32)i, 5, 0, 0, 0);
+		c->len -= 8;
+		capture_builder_put32(c, 50);
+		capture_builder_put32(c, 70);
+		capture_builder_put64(c, 0x0102030405060708);
+		capture_builder_fill(c, (__u32)i, 50);
+	}
+}
+
+static void version_2_3(struct capture_builder *c)
+{
+	struct capture_builder version = { .big = c->big };
+
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
+	capture_builder_put16(&version, 3);
+	memcpy(c->data + 6, version.data, 2);
+	capture_builder_free(&version);
+	capture_builder_record(c, 1, 2, 60, 60, 1);
+	capture_builder_record(c, 2, 2, 90, 50, 2); /* lengths the other way round */
+	c->len -= 40;
+}
+
+static void enhanced(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 262144, -1, 0);
+	capture_builder_enhanced(c, 0, 1700000000000001, 60, 60, 1);
+	capture_builder_enhanced(c, 0, 1700000000999999, 61, 1514, 2);
+	capture_builder_enhanced(c, 0, 0, 0, 60, 3);
+}
+
+/* 1.5 s as every resolution says it. */
+static void resolutions(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 0, 0);
+	capture_builder_interface(c, ETHERNET, 0, 1, 0);
+	capture_builder_interface(c, ETHERNET, 0, 3, 0);
+	capture_builder_interface(c, ETHERNET, 0, 9, 0);
+	capture_builder_interface(c, ETHERNET, 0, 12, 0);
+	capture_builder_interface(c, ETHERNET, 0, 19, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0x80, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0x81, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0x80 | 30, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0x80 | 34, 0);
+	capture_builder_enhanced(c, 0, 1, 10, 10, 0);
+	capture_builder_enhanced(c, 1, 15, 10, 10, 1);
+	capture_builder_enhanced(c, 2, 1500, 10, 10, 2);
+	capture_builder_enhanced(c, 3, 1500000000, 10, 10, 3);
+	capture_builder_enhanced(c, 4, 1500000000999, 10, 10, 4);
+	capture_builder_enhanced(c, 5, 15000000000000000000u, 10, 10, 5);
+	capture_builder_enhanced(c, 6, 1, 10, 10, 6);
+	capture_builder_enhanced(c, 7, 3, 10, 10, 7);
+	capture_builder_enhanced(c, 8, 3u << 29, 10, 10, 8);
+	capture_builder_enhanced(c, 9, 3ULL << 33, 10, 10, 9);
+}
+
+/* Where libpcap overflows (from 2^-35 s on) or refuses (what 64 bits cannot hold a second of). */
+static void fine_resolutions(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 20, 0);
+	capture_builder_interface(c, ETHERNET, 0, 60, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0x80 | 64, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0xff, 0);
+	capture_builder_interface(c, ETHERNET, 0, 0x80 | 63, 0);
+	capture_builder_enhanced(c, 0, 15000000000000000000u, 10, 10, 0);
+	capture_builder_enhanced(c, 1, ~0ULL - 1, 10, 10, 1);
+	capture_builder_enhanced(c, 2, 1ULL << 63, 10, 10, 2);
+	capture_builder_enhanced(c, 3, ~0ULL, 10, 10, 3);
+	capture_builder_enhanced(c, 4, 3ULL << 62, 10, 10, 4);
+}
+
+static void offsets(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 6, 1700000000);
+	capture_builder_interface(c, ETHERNET, 0, 9, -5);
+	capture_builder_interface(c, ETHERNET, 0, 0x80 | 10, 100);
+	capture_builder_enhanced(c, 0, 7, 10, 10, 1);
+	capture_builder_enhanced(c, 1, 6000000000, 10, 10, 2);
+	capture_builder_enhanced(c, 2, 512, 10, 10, 3);
+}
+
+static void simple(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 100, 6, 0);
+	capture_builder_simple(c, 60, 60, 1);
+	capture_builder_simple(c, 61, 61, 2);
+	capture_builder_simple(c, 1514, 100, 3);
+	capture_builder_enhanced(c, 0, 1000000, 10, 10, 4);
+}
+
+static void obsolete(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 6, 0);
+	capture_builder_interface(c, ETHERNET, 0, 9, 0);
+	capture_builder_obsolete(c, 0, 1000001, 60, 60, 1);
+	capture_builder_obsolete(c, 1, 1000001, 61, 70, 2);
+}
+
+static void linktypes(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 6, 0);
+	capture_builder_interface(c, 101, 96, 9, 0);
+	capture_builder_enhanced(c, 0, 1000000, 60, 60, 1);
+	capture_builder_enhanced(c, 1, 2000000000, 40, 40, 0x45);
+	capture_builder_interface(c, 113, 0, 6, 0);
+	capture_builder_enhanced(c, 2, 3000000, 56, 56, 3);
+	capture_builder_enhanced(c, 0, 4000000, 60, 60, 4);
+}
+
+/* The second section counts its interfaces from 0 again, and is of the other byte order. */
+static void sections(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 6, 0);
+	capture_builder_interface(c, ETHERNET, 0, 9, 0);
+	capture_builder_enhanced(c, 1, 1000000000, 60, 60, 1);
+	c->big = !c->big;
+	capture_builder_section(c);
+	capture_builder_interface(c, 101, 0, 3, 0);
+	capture_builder_enhanced(c, 0, 2000, 40, 40, 0x45);
+}
+
+/* Wireshark shows custom blocks, journal entries and system calls as frames: their numbers are used. */
+static void other_blocks(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_block(c, 4, "names", 5);
+	capture_builder_interface(c, ETHERNET, 0, 6, 0);
+	capture_builder_block(c, 5, "\0\0\0\0stats.......", 16);
+	capture_builder_enhanced(c, 0, 1000000, 60, 60, 1);
+	capture_builder_block(c, 0xbad, "\0\0\1\2custom..", 12);
+	capture_builder_block(c, 0x7fff1234, "", 0);
+	capture_builder_enhanced(c, 0, 2000000, 60, 60, 2);
+	capture_builder_block(c, 9, "__CURSOR=1\n", 11);
+	capture_builder_block(c, 0x40000bad, "\0\0\1\2custom..", 12);
+	capture_builder_enhanced(c, 0, 3000000, 60, 60, 3);
+}
+
+enum {
+	SAME = 1,       /* libpcap reads it, and says the same */
+	NO_NUMBERS = 2, /* ... but counts packets only */
+	VARIANT = 4,    /* only libpcap reads it: there is no map to ask for */
+};
+
+static const struct format_case {
+	const char *name;
+	void (*build)(struct capture_builder *c);
+	unsigned int flags;
+	const char *text;
+} formats[] = {
+	{ "pcap, microseconds", micro, SAME,
+	  "0:1 1700000000.000001000 60/60 link 1 if 0 01\n"
+	  "0:2 1700000000.999999000 61/1514 link 1 if 0 02\n"
+	  "0:3 0.000000000 0/60 link 1 if 0\n" },
+	{ "pcap, nanoseconds, to the last second of 32 bits", nano, SAME,
+	  "0:1 1700000000.000000001 60/60 link 1 if 0 01\n"
+	  "0:2 4294967295.999999999 3/4 link 1 if 0 02\n" },
+	{ "pcap without packets", no_packets, SAME, "" },
+	{ "pcap, record longer than the snap length: shortened", beyond_snaplen, SAME,
+	  "0:1 1.000000000 40/60 link 1 if 0 01\n"
+	  "0:2 2.000000000 40/60 link 1 if 0 02\n" },
+	{ "pcap, no snap length, largest packet", no_snaplen, SAME,
+	  "0:1 1.000000000 262144/262144 link 1 if 0 01\n" },
+	{ "pcap, frame check length beside the link type", frame_check, SAME,
+	  "0:1 1.000000000 64/64 link 1 if 0 01\n" },
+	{ "pcap, raw IP under its old number", raw_as_12, SAME,
+	  "0:1 1.000000000 40/40 link 101 if 0 45\n" },
+	{ "pcap, link type nobody knows", odd_linktype, SAME,
+	  "0:1 1.000000000 40/40 link 65001 if 0 01\n" },
+	{ "pcap, modified", modified, SAME | VARIANT,
+	  "0:1 1.000005000 50/70 link 1 if 0 01\n"
+	  "0:2 2.000005000 50/70 link 1 if 0 02\n" },
+	{ "pcap 2.3, lengths swapped where that is the only sense", version_2_3, SAME | VARIANT,
+	  "0:1 1.000002000 60/60 link 1 if 0 01\n"
+	  "0:2 2.000002000 50/90 link 1 if 0 02\n" },
+	{ "pcapng, enhanced packets", enhanced, SAME,
+	  "0:1 1700000000.000001000 60/60 link 1 if 0 01\n"
+	  "0:2 1700000000.999999000 61/1514 link 1 if 0 02\n"
+	  "0:3 0.000000000 0/60 link 1 if 0\n" },
+	{ "pcapng, if_tsresol 10^-0 .. 10^-19, 2^-0 .. 2^-34", resolutions, SAME,
+	  "0:1 1.000000000 10/10 link 1 if 0 00\n"
+	  "0:2 1.500000000 10/10 link 1 if 1 01\n"
+	  "0:3 1.500000000 10/10 link 1 if 2 02\n"
+	  "0:4 1.500000000 10/10 link 1 if 3 03\n"
+	  "0:5 1.500000000 10/10 link 1 if 4 04\n"
+	  "0:6 1.500000000 10/10 link 1 if 5 05\n"
+	  "0:7 1.000000000 10/10 link 1 if 6 06\n"
+	  "0:8 1.500000000 10/10 link 1 if 7 07\n"
+	  "0:9 1.500000000 10/10 link 1 if 8 08\n"
+	  "0:10 1.500000000 10/10 link 1 if 9 09\n" },
+	{ "pcapng, if_tsresol beyond what libpcap can do", fine_resolutions, 0,
+	  "0:1 0.150000000 10/10 link 1 if 0 00\n"
+	  "0:2 0.000000000 10/10 link 1 if 1 01\n"
+	  "0:3 0.500000000 10/10 link 1 if 2 02\n"
+	  "0:4 0.000000000 10/10 link 1 if 3 03\n"
+	  "0:5 1.500000000 10/10 link 1 if 4 04\n" },
+	{ "pcapng, if_tsoffset, negative too", offsets, SAME,
+	  "0:1 1700000000.000007000 10/10 link 1 if 0 01\n"
+	  "0:2 1.000000000 10/10 link 1 if 1 02\n"
+	  "0:3 100.500000000 10/10 link 1 if 2 03\n" },
+	{ "pcapng, simple packets, one cut by the snap length", simple, SAME,
+	  "0:1 0.000000000 60/60 link 1 if 0 01\n"
+	  "0:2 0.000000000 61/61 link 1 if 0 02\n"
+	  "0:3 0.000000000 100/1514 link 1 if 0 03\n"
+	  "0:4 1.000000000 10/10 link 1 if 0 04\n" },
+	{ "pcapng, obsolete packet blocks", obsolete, SAME,
+	  "0:1 1.000001000 60/60 link 1 if 0 01\n"
+	  "0:2 0.001000001 61/70 link 1 if 1 02\n" },
+	{ "pcapng, several link types and snap lengths", linktypes, 0,
+	  "0:1 1.000000000 60/60 link 1 if 0 01\n"
+	  "0:2 2.000000000 40/40 link 101 if 1 45\n"
+	  "0:3 3.000000000 56/56 link 113 if 2 03\n"
+	  "0:4 4.000000000 60/60 link 1 if 0 04\n" },
+	{ "pcapng, two sections of two byte orders", sections, 0,
+	  "0:1 1.000000000 60/60 link 1 if 1 01\n"
+	  "0:2 2.000000000 40/40 link 101 if 0 45\n" },
+	{ "pcapng, blocks of other kinds between the packets", other_blocks, SAME | NO_NUMBERS,
+	  "0:1 1.000000000 60/60 link 1 if 0 01\n"
+	  "0:3 2.000000000 60/60 link 1 if 0 02\n"
+	  "0:6 3.000000000 60/60 link 1 if 0 03\n" },
+};
+
+/* Sources and back ends; each must say what the first one said. */
+static const struct source {
+	const char *name;
+	enum capture_coding coding;
+	enum reader_backend backend;
+	bool pipe;
+	unsigned int batch;
+} sources[] = {
+	{ "own choice", CAPTURE_PLAIN, READER_AUTO, false, READER_BATCH },
+	{ "mapped", CAPTURE_PLAIN, READER_MAPPED, false, READER_BATCH },
+	{ "one at a time", CAPTURE_PLAIN, READER_AUTO, false, 1 },
+	{ "gzip", CAPTURE_GZIP, READER_AUTO, false, 7 },
+	{ "zstd", CAPTURE_ZSTD, READER_AUTO, false, READER_BATCH },
+	{ "pipe", CAPTURE_PLAIN, READER_AUTO, true, READER_BATCH },
+	{ "gzip pipe", CAPTURE_GZIP, READER_AUTO, true, 3 },
+	{ "zstd pipe", CAPTURE_ZSTD, READER_AUTO, true, 100 },
+	{ "libpcap", CAPTURE_PLAIN, READER_LIBPCAP, false, READER_BATCH },
+	{ "libpcap on gzip", CAPTURE_GZIP, READER_LIBPCAP, false, READER_BATCH },
+	{ "libpcap on zstd", CAPTURE_ZSTD, READER_LIBPCAP, false, 2 },
+	{ "libpcap on a pipe", CAPTURE_PLAIN, READER_LIBPCAP, true, READER_BATCH },
+};
+
+static void drain_source(struct reader_drain *d, const struct source *s,
+			 const struct capture_builder *c)
+{
+	struct reader_options opt = { .backend = s->backend };
+	char path[128];
+	const char *paths = path;
+	size_t len;
+	__u8 *bytes = capture_builder_encode(c, s->coding, &len);
+
+	snprintf(path, sizeof(path), "%s/capture", dir);
+	if (s->pipe) {
+		reader_drain_pipe(d, bytes, len, &opt, s->batch);
+	} else {
+		capture_builder_write(path, bytes, len);
+		reader_drain(d, &paths, 1, &opt, s->batch);
+		unlink(path);
+	}
+	free(bytes);
+}
+
+static bool source_fits(const struct source *s, unsigned int flags)
+{
+	if (s->backend == READER_LIBPCAP)
+		return flags & SAME;
+	return s->backend == READER_AUTO || !(flags & VARIANT);
+}
+
+/* What libpcap cannot tell: other frames' numbers. */
+static void forget_numbers(struct reader_drain *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		d->packets[i].number = i + 1;
+}
+
+static void check_format(const struct format_case *fc, bool big)
+{
+	struct capture_builder c = { .big = big };
+	struct reader_drain first, other;
+	const char *differ;
+	char *text;
+	size_t i;
+
+	fc->build(&c);
+	drain_source(&first, &sources[0], &c);
+	if (first.open_err || first.end)
+		fail_msg("%s: %s", fc->name, first.error);
+	text = reader_drain_text(&first);
+	if (strcmp(text, fc->text))
+		fail_msg("%s (%s-endian): want\n%sgot\n%s", fc->name, big ? "big" : "little",
+			 fc->text, text);
+	free(text);
+	for (i = 1; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		bool libpcap = sources[i].backend == READER_LIBPCAP;
+
+		if (!source_fits(&sources[i], fc->flags))
+			continue;
+		drain_source(&other, &sources[i], &c);
+		if (libpcap && fc->flags & NO_NUMBERS)
+			forget_numbers(&first);
+		differ = reader_drain_differ(&first, &other, 0, !libpcap);
+		if (other.open_err || other.end || differ)
+			fail_msg("%s, %s: %s", fc->name, sources[i].name,
+				 differ ? differ : other.error);
+		reader_drain_free(&other);
+	}
+	reader_drain_free(&first);
+	capture_builder_free(&c);
+}
+
+static void test_formats(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		check_format(&formats[i], false);
+		check_format(&formats[i], true);
+	}
+}
+
+/* More than any buffer holds, packets of all sizes: sliding, growing, batches that stop short. */
+static void test_large(void **state)
+{
+	struct capture_builder c = { 0 };
+	struct reader_drain first, other;
+	const char *differ;
+	unsigned int i;
+
+	(void)state;
+	capture_builder_section(&c);
+	capture_builder_interface(&c, ETHERNET, 262144, 9, 0);
+	for (i = 0; i < 3000; i++)
+		capture_builder_enhanced(&c, 0, 1000 * i, i * 7919 % 3000, 3000, i);
+	for (i = 0; i < 3; i++)
+		capture_builder_enhanced(&c, 0, 1000 * i, 262144 - i, 262144, i);
+	capture_builder_block(&c, 0x1234, c.data, 1000000);
+	capture_builder_enhanced(&c, 0, 9, 60, 60, 1);
+	drain_source(&first, &sources[0], &c);
+	assert_int_equal(first.n, 3004);
+	assert_int_equal(first.end, 0);
+	for (i = 1; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		drain_source(&other, &sources[i], &c);
+		differ = reader_drain_differ(&first, &other, 0,
+					     sources[i].backend != READER_LIBPCAP);
+		if (differ || other.end)
+			fail_msg("%s: %s", sources[i].name, differ ? differ : other.error);
+		reader_drain_free(&other);
+	}
+	reader_drain_free(&first);
+	capture_builder_free(&c);
+}
+
+/* ---- several files ---- */
+
+/* Write a capture of Ethernet packets at the given times, and give its path. */
+static const char *file_of(const char *name, enum capture_coding coding, unsigned int n,
+			   const __u32 *times)
+{
+	static char paths[8][128];
+	static unsigned int next;
+	char *path = paths[next++ % 8];
+	struct capture_builder c = { 0 };
+	unsigned int i;
+	size_t len;
+	__u8 *bytes;
+
+	capture_builder_pcap(&c, CAPTURE_MICRO, 65535, ETHERNET);
+	for (i = 0; i < n; i++)
+		capture_builder_record(&c, times[i], 0, 20, 20, times[i]);
+	bytes = capture_builder_encode(&c, coding, &len);
+	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	capture_builder_write(path, bytes, len);
+	free(bytes);
+	capture_builder_free(&c);
+	return path;
+}
+
+/* "file:number" of each packet, in order. */
+static void assert_order(const struct reader_drain *d, const char *want)
+{
+	char got[1024] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < d->n; i++)
+		len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%u:%llu", i ? " " : "",
+					d->packets[i].file,
+					(unsigned long long)d->packets[i].number);
+	assert_string_equal(got, want);
+}
+
+static void test_merge(void **state)
+{
+	static const struct {
+		enum capture_coding coding[3];
+		unsigned int batch;
+	} ways[] = {
+		{ { CAPTURE_PLAIN, CAPTURE_PLAIN, CAPTURE_PLAIN }, 32 },
+		{ { CAPTURE_PLAIN, CAPTURE_GZIP, CAPTURE_ZSTD }, 32 },
+		{ { CAPTURE_ZSTD, CAPTURE_PLAIN, CAPTURE_GZIP }, 2 },
+		{ { CAPTURE_GZIP, CAPTURE_GZIP, CAPTURE_GZIP }, 1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct reader_drain d;
+		const char *paths[3] = {
+			file_of("a", ways[i].coding[0], 4, (__u32[]){ 10, 20, 30, 40 }),
+			/* Not in order inside: stays as it is. */
+			file_of("b", ways[i].coding[1], 4, (__u32[]){ 15, 12, 20, 50 }),
+			file_of("c", ways[i].coding[2], 3, (__u32[]){ 5, 20, 20 }),
+		};
+
+		reader_drain(&d, paths, 3, NULL, ways[i].batch);
+		assert_int_equal(d.end, 0);
+		assert_order(&d, "2:1 0:1 1:1 1:2 0:2 1:3 2:2 2:3 0:3 0:4 1:4");
+		reader_drain_free(&d);
+	}
+}
+
+/* Queues run empty and refill at different times; the result must be as if sorted. */
+static void test_merge_long(void **state)
+{
+	static const enum capture_coding coding[5] = { CAPTURE_PLAIN, CAPTURE_GZIP, CAPTURE_ZSTD,
+						       CAPTURE_PLAIN, CAPTURE_GZIP };
+	const char *paths[5];
+	struct reader_drain d;
+	unsigned int i, k;
+	__u32 times[1000];
+	char name[8];
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		for (k = 0; k < 1000; k++)
+			times[k] = k * (i + 1) + k % 3 / 2;
+		snprintf(name, sizeof(name), "m%u", i);
+		paths[i] = file_of(name, coding[i], 1000, times);
+	}
+	reader_drain(&d, paths, 5, NULL, READER_BATCH);
+	assert_int_equal(d.n, 5000);
+	for (i = 1; i < d.n; i++) {
+		const struct reader_packet *p = &d.packets[i - 1], *q = &d.packets[i];
+
+		assert_true(p->ns < q->ns || (p->ns == q->ns && p->file <= q->file));
+		assert_int_equal(q->data[0], (__u8)(q->ns / 1000000000));
+	}
+	reader_drain_free(&d);
+}
+
+/* One of several files is missing, another is cut: the rest is delivered, and both are named. */
+static void test_merge_damage(void **state)
+{
+	struct reader_packet batch[READER_BATCH];
+	const char *paths[4] = { file_of("a", CAPTURE_PLAIN, 3, (__u32[]){ 1, 4, 7 }),
+				 "/nonexistent",
+				 file_of("b", CAPTURE_PLAIN, 3, (__u32[]){ 2, 3, 9 }),
+				 file_of("c", CAPTURE_GZIP, 1, (__u32[]){ 5 }) };
+	char errbuf[256], want[256];
+	struct reader *r;
+	int n, total = 0;
+
+	(void)state;
+	assert_int_equal(truncate(paths[2], 24 + 36 + 36 + 20), 0);
+	assert_int_equal(reader_open(&r, paths, 4, NULL, errbuf, sizeof(errbuf)), 0);
+	assert_int_equal(reader_damaged(r), 1);
+	while ((n = reader_next_batch(r, batch, READER_BATCH)) > 0)
+		total += n;
+	assert_int_equal(n, -EBADMSG);
+	assert_int_equal(total, 6);
+	assert_int_equal(reader_damaged(r), 2);
+	assert_null(reader_error(r, 0));
+	assert_string_equal(reader_error(r, 1),
+			    "cannot open '/nonexistent': No such file or directory");
+	snprintf(want, sizeof(want), "cannot read '%s': cut in the middle of packet 3", paths[2]);
+	assert_string_equal(reader_error(r, 2), want);
+	assert_null(reader_error(r, 3));
+	assert_null(reader_error(r, 4));
+	assert_int_equal(reader_files(r), 4);
+	assert_string_equal(reader_file_name(r, 2), paths[2]);
+	reader_close(r);
+}
+
+static void test_max_packets(void **state)
+{
+	const char *paths[2] = { file_of("a", CAPTURE_PLAIN, 4, (__u32[]){ 1, 3, 5, 7 }),
+				 file_of("b", CAPTURE_GZIP, 4, (__u32[]){ 2, 4, 6, 8 }) };
+	struct reader_options opt = { .max_packets = 5 };
+	struct reader_drain d;
+
+	(void)state;
+	reader_drain(&d, paths, 2, &opt, READER_BATCH);
+	assert_int_equal(d.end, 0);
+	assert_order(&d, "0:1 1:1 0:2 1:2 0:3");
+	reader_drain_free(&d);
+	opt.max_packets = 3;
+	reader_drain(&d, paths, 1, &opt, 2);
+	assert_order(&d, "0:1 0:2 0:3");
+	reader_drain_free(&d);
+}
+
+/* Done goes from nothing to total, in stored bytes; a pipe has no total. */
+static void test_progress(void **state)
+{
+	static const enum capture_coding coding[] = { CAPTURE_PLAIN, CAPTURE_GZIP, CAPTURE_ZSTD };
+	struct reader_packet batch[READER_BATCH];
+	char errbuf[256];
+	struct reader *r;
+	struct stat st;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		const char *path = file_of("a", coding[i], 4, (__u32[]){ 1, 3, 5, 7 });
+
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(reader_open(&r, &path, 1, NULL, errbuf, sizeof(errbuf)), 0);
+		assert_int_equal(reader_bytes_total(r), st.st_size);
+		assert_true(reader_bytes_done(r) <= reader_bytes_total(r));
+		while (reader_next_batch(r, batch, READER_BATCH) > 0)
+			;
+		assert_int_equal(reader_bytes_done(r), st.st_size);
+		reader_close(r);
+	}
+}
+
+/* A FIFO by name, given together with a plain file. */
+static void test_fifo(void **state)
+{
+	struct capture_builder c = { 0 };
+	struct reader_drain d;
+	char fifo[128];
+	const char *paths[2] = { fifo, file_of("a", CAPTURE_PLAIN, 2, (__u32[]){ 1, 4 }) };
+	pid_t pid;
+
+	(void)state;
+	snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	micro(&c);
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		int fd = open(fifo, O_WRONLY);
+
+		_exit(write(fd, c.data, c.len) != (ssize_t)c.len);
+	}
+	reader_drain(&d, paths, 2, NULL, READER_BATCH);
+	assert_int_equal(d.end, 0);
+	assert_order(&d, "1:1 1:2 0:1 0:2 0:3");
+	waitpid(pid, NULL, 0);
+	unlink(fifo);
+	reader_drain_free(&d);
+	capture_builder_free(&c);
+}
+
+/* ---- filters ---- */
+
+static void put_tcp(struct capture_builder *c, bool ethernet, __u16 port)
+{
+	static const __u8 mac[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
+	__u8 ip[40] = { 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2 };
+
+	ip[22] = (__u8)(port >> 8);
+	ip[23] = (__u8)port;
+	ip[32] = 0x50;
+	if (ethernet)
+		capture_builder_put(c, mac, sizeof(mac));
+	capture_builder_put(c, ip, sizeof(ip));
+}
+
+/* Ports 80, 443, 80, ... on Ethernet; with mixed, each third packet is raw IP on interface 1. */
+static void tcp_packets(struct capture_builder *c, unsigned int n, bool mixed)
+{
+	struct capture_builder frame = { 0 };
+	unsigned int i;
+
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 0, 9, 0);
+	if (mixed)
+		capture_builder_interface(c, 101, 0, 9, 0);
+	for (i = 0; i < n; i++) {
+		bool raw = mixed && i % 3 == 2;
+
+		put_tcp(&frame, !raw, i % 2 ? 443 : 80);
+		capture_builder_enhanced(c, raw, i, (__u32)frame.len, (__u32)frame.len, 0);
+		/* The data is where enhanced() put its own: before padding, comment, end, length. */
+		memcpy(c->data + c->len - 16 - (frame.len + 3) / 4 * 4, frame.data, frame.len);
+		capture_builder_free(&frame);
+	}
+}
+
+static void drain_filter(struct reader_drain *d, const struct capture_builder *c,
+			 const char *filter, enum reader_backend backend)
+{
+	struct reader_options opt = { .filter = filter, .backend = backend };
+	char path[128];
+	const char *paths = path;
+
+	snprintf(path, sizeof(path), "%s/filter", dir);
+	capture_builder_write(path, c->data, c->len);
+	reader_drain(d, &paths, 1, &opt, READER_BATCH);
+}
+
+static void test_filter(void **state)
+{
+	static const struct {
+		const char *filter;
+		unsigned int matches; /* of 300 */
+		unsigned int first, second;
+	} cases[] = {
+		{ "tcp port 80", 150, 1, 3 },
+		{ "tcp port 443", 150, 2, 4 },
+		{ "port 22", 0, 0, 0 },
+		{ "host 192.0.2.1 and tcp", 300, 1, 2 },
+		{ "", 300, 1, 2 },
+	};
+	struct capture_builder c[2] = { 0 };
+	struct reader_drain d;
+	size_t i, k;
+
+	(void)state;
+	tcp_packets(&c[0], 300, false);
+	tcp_packets(&c[1], 300, true);
+	for (k = 0; k < 3; k++)
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			drain_filter(&d, &c[k == 1], cases[i].filter,
+				     k == 2 ? READER_LIBPCAP : READER_AUTO);
+			if (d.n != cases[i].matches || d.end)
+				fail_msg("'%s': %zu packets, %s", cases[i].filter, d.n, d.error);
+			if (d.n)
+				assert_int_equal(d.packets[0].number, cases[i].first);
+			if (d.n)
+				assert_int_equal(d.packets[1].number, cases[i].second);
+			reader_drain_free(&d);
+		}
+	capture_builder_free(&c[0]);
+	capture_builder_free(&c[1]);
+}
+
+static void test_filter_bad(void **state)
+{
+	static void (*const builds[])(struct capture_builder * c) = { micro, enhanced, no_packets };
+	struct reader_drain d;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(builds) / sizeof(builds[0]); i++) {
+		struct capture_builder c = { 0 };
+
+		builds[i](&c);
+		drain_filter(&d, &c, "tcp prot 80", READER_AUTO);
+		assert_int_equal(d.open_err, -EINVAL);
+		assert_non_null(strstr(d.error, "bad filter 'tcp prot 80': "));
+		assert_null(strchr(d.error, '\n'));
+		reader_drain_free(&d);
+		capture_builder_free(&c);
+	}
+}
+
+/* "ether" means nothing on raw IP: the packets there are left out, and that is told. */
+static void test_filter_inapplicable(void **state)
+{
+	struct capture_builder c = { 0 };
+	struct reader_drain d;
+
+	(void)state;
+	tcp_packets(&c, 30, true);
+	drain_filter(&d, &c, "ether host 02:00:00:00:00:01", READER_AUTO);
+	assert_int_equal(d.end, -EBADMSG);
+	assert_int_equal(d.n, 20);
+	assert_non_null(strstr(d.error, "filter not applicable to link type 101"));
+	assert_non_null(strstr(d.error, "from packet 3 on"));
+	reader_drain_free(&d);
+	capture_builder_free(&c);
+}
+
+/* BSD loopback holds the family in the capturing host's byte order; the filter must know it. */
+static void test_filter_byte_order(void **state)
+{
+	int big;
+
+	(void)state;
+	for (big = 0; big < 2; big++) {
+		struct capture_builder c = { .big = big }, frame = { 0 };
+		struct reader_drain d;
+
+		put_tcp(&frame, false, 80);
+		capture_builder_pcap(&c, CAPTURE_MICRO, 65535, 0);
+		capture_builder_record(&c, 1, 0, 44, 44, 0);
+		c.len -= 44;
+		capture_builder_put32(&c, 2); /* AF_INET */
+		capture_builder_put(&c, frame.data, frame.len);
+		drain_filter(&d, &c, "tcp port 80", READER_AUTO);
+		assert_int_equal(d.n, 1);
+		reader_drain_free(&d);
+		drain_filter(&d, &c, "tcp port 81", READER_AUTO);
+		assert_int_equal(d.n, 0);
+		reader_drain_free(&d);
+		capture_builder_free(&c);
+		capture_builder_free(&frame);
+	}
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	capture_builder_mkdir(dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	capture_builder_rmdir(dir);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_merge_long),
+		cmocka_unit_test(test_merge_damage),
+		cmocka_unit_test(test_max_packets),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_filter_bad),
+		cmocka_unit_test(test_filter_inapplicable),
+		cmocka_unit_test(test_filter_byte_order),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
