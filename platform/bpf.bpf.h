@@ -221,15 +221,21 @@ ENGINE_INLINE void platform_replay_facts(struct scratch *s, const struct replay_
 	s->captured = meta->caplen;
 }
 
-/* A length for the helpers that copy: never 0, never more than the window. */
-ENGINE_INLINE __u32 platform_window_length(const struct scratch *s)
+/*
+ * How much of the frame to copy: 1 .. ENGINE_WINDOW, in a form whose lower bound
+ * Linux 6.1 can follow. A captured length of 0 needs no copy, see the callers.
+ */
+ENGINE_INLINE __u32 platform_window_length(struct scratch *s)
 {
-	__u32 n = s->captured;
+	__u32 last = s->captured - 1;
 
-	engine_opaque(n);
-	if (n > ENGINE_WINDOW)
-		n = ENGINE_WINDOW;
-	return n;
+	engine_opaque(last);
+	if (last >= ENGINE_WINDOW)
+		last = ENGINE_WINDOW - 1;
+	engine_opaque(last);
+	last &= ENGINE_WINDOW - 1;
+	s->captured = last + 1;
+	return last + 1;
 }
 
 #endif

@@ -44,10 +44,9 @@ ENGINE_INLINE void tc_facts(struct __sk_buff *skb, struct scratch *s)
 
 ENGINE_INLINE _Bool tc_window(struct __sk_buff *skb, struct scratch *s)
 {
-	__u32 n = platform_window_length(s);
-
-	s->captured = n;
-	return n && !bpf_skb_load_bytes(skb, 0, s->window, n);
+	if (!s->captured)
+		return 1;
+	return !bpf_skb_load_bytes(skb, 0, s->window, platform_window_length(s));
 }
 
 #endif

@@ -32,10 +32,9 @@ ENGINE_INLINE void xdp_facts(struct xdp_md *ctx, struct scratch *s)
 /* Copies the frame's beginning into the scratch; false when it cannot be read. */
 ENGINE_INLINE _Bool xdp_window(struct xdp_md *ctx, struct scratch *s)
 {
-	__u32 n = platform_window_length(s);
-
-	s->captured = n;
-	return n && !bpf_xdp_load_bytes(ctx, 0, s->window, n);
+	if (!s->captured)
+		return 1;
+	return !bpf_xdp_load_bytes(ctx, 0, s->window, platform_window_length(s));
 }
 
 #endif

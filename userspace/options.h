@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line, understood. */
+#ifndef USERSPACE_OPTIONS_H
+#define USERSPACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "engine/config.h"
+#include "engine/finding.h"
+#include "engine/packet.h"
+
+#define OPTIONS_INTERFACES_MAX 64
+
+enum option_engine { ENGINE_NATIVE, ENGINE_XDP, ENGINE_TC };
+enum option_reader { OPTION_READER_AUTO, OPTION_READER_MAPPED, OPTION_READER_LIBPCAP };
+enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	enum option_engine engine;
+	enum option_reader reader;
+	enum option_color color;
+	bool separate;
+	bool allow_truncated;
+	bool json;
+	bool verbose;
+	bool generic;       /* --mode generic */
+	unsigned int hooks; /* bit per enum hook */
+	__u64 count;        /* 0: no limit */
+	double duration_s;  /* 0: no limit */
+	double interval_s;
+	__u32 flows, pending, endpoints; /* table sizes, entries */
+	int fail_on;                     /* enum severity, -1: findings do not change the status */
+	struct engine_config config;
+	const char *interfaces[OPTIONS_INTERFACES_MAX];
+	size_t interfaces_n;
+	const char **files; /* replay: FILE...; owned */
+	size_t files_n;
+	char *filter; /* trailing tcpdump expression, or 0; owned */
+	bool help;
+};
+
+enum option_command { REPLAY = 1, LIVE = 2 };
+
+/*
+ * Fills o from argv[1..] (argv[0] is the command's name). 0, or -EINVAL after one
+ * line on stderr. Release with options_free(), also after an error.
+ */
+int options_parse(struct options *o, enum option_command command, int argc, char **argv);
+void options_free(struct options *o);
+
+/* The command's options, one a line, for --help. */
+void options_help(FILE *out, enum option_command command);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a run found, ready to be shown: the facts as the engine left them, whoever
+ * collected them (native replay, test runs, live maps). Outputs read this and
+ * nothing else.
+ */
+#ifndef USERSPACE_REPORT_H
+#define USERSPACE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/counters.h"
+#include "engine/finding.h"
+#include "engine/flow.h"
+
+struct report_flow {
+	struct flow_key key;
+	struct flow flow;
+};
+
+struct report_endpoint {
+	struct endpoint_key key;
+	struct endpoint endpoint;
+};
+
+/*
+ * All arrays are owned by whoever made the report. Times inside facts plus
+ * epoch_offset_ns are nanoseconds since the epoch.
+ */
+struct report {
+	const struct report_flow *const *flows; /* sorted by first packet, then key */
+	size_t flows_n;
+	const struct report_endpoint *endpoints; /* sorted by key */
+	size_t endpoints_n;
+	__u64 counters[COUNTERS];
+	__u64 evictions;    /* entries the tables gave up for room: the report is incomplete */
+	__u64 lost_packets; /* known to have been missed before us */
+	const char *const *files; /* replay: by packet_id_file(); live: 0 */
+	size_t files_n;
+	__s64 epoch_offset_ns;
+	__u64 started_ns; /* since the epoch: live, when it was attached; replay, first packet */
+	bool live;
+	size_t open_unscaled; /* live: connections that are open and run with scaling off */
+};
+
+/* Index into the file's name and the packet's number there; false for 0 and when live. */
+static inline bool report_packet(const struct report *r, __u64 id, const char **file, __u64 *number)
+{
+	if (!id || r->live || packet_id_file(id) >= r->files_n)
+		return false;
+	*file = r->files[packet_id_file(id)];
+	*number = packet_id_number(id);
+	return true;
+}
+
+#endif
