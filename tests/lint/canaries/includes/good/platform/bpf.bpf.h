@@ -2,3 +2,4 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "engine/a.h"
+#include "platform/live.h"
