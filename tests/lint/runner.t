@@ -92,6 +92,13 @@ expect "a whole file may skip" 0 "1 passed, 0 failed, 1 skipped" "kernel: no VLA
 sample a 'echo "1..1"; echo "not ok 1 # SKIP t_name"'
 expect "cmocka's form of a skip" 0 "0 passed, 0 failed, 1 skipped" "t_name"
 
+sample a 'echo 1..2; echo "# captures: none here"; echo "not ok 1 # SKIP t_name"' 'echo "not ok 2 # SKIP t_b"'
+expect "a reason said before cmocka's skip, for that one only" 0 "0 passed, 0 failed, 2 skipped" \
+	"t_name # captures: none here"
+
+sample a 'echo 1..1; echo "# kernel: odd"; echo "not ok 1 - x"'
+expect "a reason does not excuse a failure" 1 "0 passed, 1 failed, 0 skipped"
+
 if [[ $(id -u) == 0 ]]; then
 	ci=true
 	sample a 'echo 1..2; echo "ok 1 # SKIP kernel: none"; echo "ok 2 # SKIP captures: absent"'

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <stddef.h>
-#include <stdlib.h>
 
-static inline void *canary_alloc(const char *s)
+static inline int canary_both(const char *a, const char *b)
 {
-	return malloc(sizeof(s) * sizeof(s));
+	return a[0] == b[0] && a[0] == b[0];
 }
