@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/config.h"
 #include "engine/counters.h"
 #include "engine/finding.h"
 #include "engine/flow.h"
