@@ -19,19 +19,21 @@ struct engine_config {
 	__u32 tunnels;     /* bit per tunnel_kind: open it */
 	__u32 replay;      /* 1: facts of the frame come from the test run's context */
 	__u32 vlan_domain; /* 1: the VLAN id separates connections, like a VNI */
-	__u32 egress;      /* 1: replay as the egress hook would see the frames */
+	__u32 pad;
 };
 
-/* What replay hands to a program beside each frame: XDP metadata, or cb[] and mark for TC. */
+/* What replay hands to a program beside each frame: XDP metadata, or cb[], mark and priority for TC. */
 struct replay_meta {
 	__u64 ns;       /* time of the capture, since the epoch */
 	__u64 id;       /* packet_id_make() */
 	__u32 wirelen;  /* length on the wire, bytes */
 	__u16 caplen;   /* bytes that are really there, at most ENGINE_WINDOW */
 	__u16 linktype; /* LINKTYPE_ value */
+	__u32 ifindex;  /* the capture's number of the interface */
+	__u32 pad;
 };
 
-_Static_assert(sizeof(struct replay_meta) == 24, "the XDP metadata area is limited");
+_Static_assert(sizeof(struct replay_meta) == 32, "XDP metadata may be 32 bytes at most");
 
 /* A packet's name: which file, and its number in it, from 1. 0 is no packet. */
 #define PACKET_ID_NUMBER_BITS 40

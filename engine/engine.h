@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The engine's two entry points. A hook fills the facts that only it knows (time,
- * length, interface, link type), offers the frame where it lies to engine_fast(),
- * and only if that declines gives it to engine_walk(), with its beginning in one
- * piece of memory.
+ * The engine's entry points. A hook fills the facts that only it knows (time, length,
+ * interface, link type), offers the frame where it lies to engine_fast(), and only if
+ * that declines gives it to engine_walk(), with its beginning in one piece of memory.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -21,37 +20,55 @@ ENGINE_INLINE struct packet *engine_begin(struct scratch *s, enum hook hook)
 }
 
 /*
- * True when the frame was plain and is done with. [frame, end) is what may be read; a
- * replayed frame may be padded beyond s->captured, but not above FAST_MIN.
+ * Parses a plain frame; false when it is anything else. [frame, end) is what may be
+ * read; a replayed frame may be padded beyond `captured`, but not above FAST_MIN.
  */
+ENGINE_INLINE _Bool engine_parse_plain(struct packet *p, __u32 captured, const __u8 *frame,
+				       const __u8 *end)
+{
+	if (captured < FAST_MIN || p->linktype != LINKTYPE_ETHERNET || p->vlan_tci)
+		return 0;
+	return fast_frame(p, frame, end);
+}
+
+/*
+ * Parses any frame, of which `captured` bytes, at most ENGINE_WINDOW, are there. False
+ * when it holds no segment that can be analysed; the reason has been counted then.
+ */
+ENGINE_INLINE _Bool engine_parse(struct walk *w, struct packet *p, const __u8 *frame,
+				 __u32 captured)
+{
+	const volatile struct engine_config *cfg = seam_config();
+	__u16 result;
+
+	if (p->wirelen < captured)
+		p->wirelen = captured;
+	if (p->vlan_tci && cfg->vlan_domain)
+		p->domain = DOMAIN_VLAN | (p->vlan_tci & 0xfff);
+	result = walk_frame(w, p, frame, captured, cfg);
+	if (result & LAYER_STOP) {
+		seam_count((enum counter)(result & 0xff));
+		return 0;
+	}
+	return 1;
+}
+
+/* True when the frame was plain and is done with. */
 ENGINE_INLINE _Bool engine_fast(struct scratch *s, const __u8 *frame, const __u8 *end)
 {
-	if (s->captured < FAST_MIN || s->pkt.linktype != LINKTYPE_ETHERNET || s->pkt.vlan_tci)
-		return 0;
-	if (!fast_frame(&s->pkt, frame, end))
+	if (!engine_parse_plain(&s->pkt, s->captured, frame, end))
 		return 0;
 	seam_count(COUNTER_PACKETS);
 	track_packet(s);
 	return 1;
 }
 
-/* Any frame; frame holds its first `captured` bytes, at most ENGINE_WINDOW. */
+/* Any frame, as engine_parse() takes it. */
 ENGINE_INLINE void engine_walk(struct scratch *s, const __u8 *frame, __u32 captured)
 {
-	const volatile struct engine_config *cfg = seam_config();
-	__u16 result;
-
 	seam_count(COUNTER_PACKETS);
-	if (s->pkt.wirelen < captured)
-		s->pkt.wirelen = captured;
-	if (s->pkt.vlan_tci && cfg->vlan_domain)
-		s->pkt.domain = DOMAIN_VLAN | (s->pkt.vlan_tci & 0xfff);
-	result = walk_frame(&s->walk, &s->pkt, frame, captured, cfg);
-	if (result & LAYER_STOP) {
-		seam_count((enum counter)(result & 0xff));
-		return;
-	}
-	track_packet(s);
+	if (engine_parse(&s->walk, &s->pkt, frame, captured))
+		track_packet(s);
 }
 
 #endif

@@ -144,6 +144,12 @@ struct pending {
 	struct syn rival;
 };
 
+/* A connection with its key: a record. */
+struct flow_entry {
+	struct flow_key key;
+	struct flow flow;
+};
+
 /* What a side of a host does with the window-scale option, over all its connections. */
 enum endpoint_role { ENDPOINT_CLIENT, ENDPOINT_SERVER };
 
@@ -181,6 +187,11 @@ struct endpoint {
 };
 
 _Static_assert(sizeof(struct endpoint) == 104, "struct endpoint has no hidden padding");
+
+struct endpoint_entry {
+	struct endpoint_key key;
+	struct endpoint endpoint;
+};
 
 /* The direction of a packet: 0 when its source is the smaller end. */
 ENGINE_INLINE __u8 flow_direction(const struct packet *p)

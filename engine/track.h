@@ -63,23 +63,35 @@ ENGINE_INLINE void track_fresh(struct scratch *s, __u8 dir)
 	flow_roles(f, &s->pkt, dir);
 }
 
-/* Turns s->fresh into the record of an unanswered SYN that was kept as a rival. */
-ENGINE_INLINE void track_rival_record(struct scratch *s, const struct syn *rival, __u8 dir)
+/* The record of an unanswered SYN of direction dir that was kept as a rival. */
+ENGINE_INLINE void track_rival_flow(struct flow *f, const struct syn *rival, __u8 dir)
 {
-	struct flow *f = &s->fresh.flow;
 	struct half *h = &f->half[dir & 1];
 
-	track_fresh(s, dir);
-	f->client = dir;
-	f->role_source = ROLE_SYN;
+	__builtin_memset(f, 0, sizeof(*f));
 	f->first_ns = rival->first_ns;
 	f->first_id = rival->id;
+	f->client = dir;
+	f->role_source = ROLE_SYN;
 	f->syn[dir & 1] = *rival;
 	h->packets = rival->copies;
 	h->bytes = (__u64)rival->copies * rival->payload;
 	h->last_ns = rival->first_ns + rival->last_us * ENGINE_NS_PER_US;
 	h->bits = HALF_SEQ;
 	h->seq_end = rival->isn + 1 + rival->payload;
+}
+
+/* The same in s->fresh, with what the current packet shares with it. */
+ENGINE_INLINE void track_rival_record(struct scratch *s, const struct syn *rival, __u8 dir)
+{
+	struct flow *f = &s->fresh.flow;
+
+	__builtin_memset(&s->fresh.rival, 0, sizeof(s->fresh.rival));
+	track_rival_flow(f, rival, dir);
+	f->ifindex = s->pkt.ifindex;
+	f->encap = s->pkt.encap;
+	f->half[0].home = duplicate_place(&s->pkt);
+	f->half[1].home = f->half[0].home;
 }
 
 /* A SYN with another ISN beside an unanswered one: kept, since either may be answered. */
@@ -297,10 +309,10 @@ ENGINE_INLINE void track_slow(struct scratch *s, struct flow *live, __u8 dir)
 		track_confirm(s, &t);
 }
 
-ENGINE_INLINE void track_packet(struct scratch *s)
+/* The packet in s->pkt, whose key is in s->key and whose direction is dir. */
+ENGINE_INLINE void track_keyed(struct scratch *s, __u8 dir)
 {
 	struct packet *p = &s->pkt;
-	__u8 dir = flow_key_canon(&s->key, p);
 	struct flow *f = seam_flow_find(&s->key);
 
 	if (ENGINE_UNLIKELY(!f || f->bits & FLOW_RIVAL || p->flags & TCP_SYN ||
@@ -309,6 +321,11 @@ ENGINE_INLINE void track_packet(struct scratch *s)
 		return;
 	}
 	half_update(&f->half[dir & 1], p);
+}
+
+ENGINE_INLINE void track_packet(struct scratch *s)
+{
+	track_keyed(s, flow_key_canon(&s->key, &s->pkt));
 }
 
 #endif

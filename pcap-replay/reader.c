@@ -74,19 +74,32 @@ static void file_release(struct reader_file *f)
 /* Nothing more will come. A map stays: packets of the current batch may point into it. */
 static void file_end(struct reader_file *f)
 {
+	f->ended = true;
 	f->head = f->tail = 0;
 	f->unfiltered = false;
 	if (!f->stable)
 		file_release(f);
 }
 
+/* The format's next packets; never asks again once it said that there are no more. */
+static unsigned int file_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
+{
+	int n = f->ended ? 0 : f->format->batch(f, out, max);
+
+	if (n > 0)
+		return (unsigned int)n;
+	if (!f->ended)
+		file_end(f);
+	return 0;
+}
+
 /* Read ahead, without the filter. False at the end of the file. */
 static bool file_fill(struct reader *r, struct reader_file *f)
 {
-	int n = f->format ? f->format->batch(f, f->queue, READER_BATCH) : 0;
+	unsigned int n = file_batch(f, f->queue, READER_BATCH);
 
 	f->head = 0;
-	f->tail = n > 0 ? (unsigned int)n : 0;
+	f->tail = n;
 	f->unfiltered = r->filter != NULL;
 	return n > 0;
 }
@@ -122,10 +135,8 @@ static bool file_ready(struct reader *r, struct reader_file *f)
 			file_filter(r, f);
 		if (f->head < f->tail)
 			return true;
-		if (!file_fill(r, f)) {
-			file_end(f);
+		if (!file_fill(r, f))
 			return false;
-		}
 	}
 }
 
@@ -172,18 +183,6 @@ static unsigned int merge_batch(struct reader *r, struct reader_packet *batch, u
 	return n;
 }
 
-/* One file and no filter: nothing to merge, nothing to copy. */
-static unsigned int direct_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
-{
-	struct reader_file *f = &r->files[0];
-	int n = f->format ? f->format->batch(f, batch, max) : 0;
-
-	if (n > 0)
-		return (unsigned int)n;
-	file_end(f);
-	return 0;
-}
-
 int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
 {
 	unsigned int n;
@@ -194,8 +193,8 @@ int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned in
 		max = 0x7fffffff;
 	if (!max)
 		n = 0;
-	else if (r->n == 1 && !r->filter)
-		n = direct_batch(r, batch, max);
+	else if (r->n == 1 && !r->filter) /* nothing to merge, nothing to copy */
+		n = file_batch(&r->files[0], batch, max);
 	else
 		n = merge_batch(r, batch, max);
 	r->left -= n;
@@ -259,7 +258,7 @@ static int filter_check(struct reader *r, const char *expression, char *errbuf, 
 	for (i = 0; i < r->n && !err; i++) {
 		struct reader_file *f = &r->files[i];
 
-		if (f->format && file_fill(r, f))
+		if (f->opened && file_fill(r, f))
 			err = reader_filter_prepare(r->filter, f->queue[0].linktype, f->swapped,
 						    &why);
 	}

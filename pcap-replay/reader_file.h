@@ -38,7 +38,7 @@ struct reader_format {
 
 struct reader_file {
 	struct reader_source source;
-	const struct reader_format *format; /* NULL: never opened, or at its end */
+	const struct reader_format *format; /* NULL: nothing is held */
 	void *state;                        /* the format's own */
 	const char *name;                   /* as given */
 	char *error;                        /* one line, or NULL */
@@ -48,6 +48,7 @@ struct reader_file {
 	bool allow_truncated;
 	bool swapped;            /* the file's byte order is not the host's */
 	bool stable;             /* data of packets stays valid until close */
+	bool ended;              /* the format has no more packets, or can find none */
 	bool opened;             /* there was something to read; it may have ended since */
 	bool unfiltered;         /* the queue has not met the filter yet */
 	unsigned int head, tail; /* of the queue */

@@ -130,6 +130,9 @@ static size_t zstd_read(struct reader_source *s, __u8 *dst, size_t len)
 		raw_fill(s);
 	in.src = s->raw;
 	in.size = (size_t)(s->raw_end - s->raw);
+	/* A block at a time: an error would swallow what was decoded before it in the same call. */
+	if (in.size > s->hint)
+		in.size = s->hint;
 	if (!in.size && !s->frame_open) {
 		s->ended = true;
 		return 0;
@@ -141,6 +144,7 @@ static size_t zstd_read(struct reader_source *s, __u8 *dst, size_t len)
 		return out.pos;
 	}
 	s->frame_open = ret != 0;
+	s->hint = ret ? ret : ZSTD_initDStream(s->decoder);
 	if (!in.size && !out.pos)
 		decoder_end(s);
 	return out.pos;
@@ -281,7 +285,9 @@ static int source_decoder(struct reader_source *s)
 	    ((s->raw[0] & 0xf0) == 0x50 && !memcmp(s->raw + 1, "\x2a\x4d\x18", 3))) {
 		s->coding = READER_ZSTD;
 		s->decoder = ZSTD_createDStream();
-		return s->decoder ? 0 : -ENOMEM;
+		if (!s->decoder)
+			return -ENOMEM;
+		s->hint = ZSTD_initDStream(s->decoder);
 	}
 	return 0;
 }

@@ -38,6 +38,7 @@ struct reader_source {
 	void *decoder;
 	enum reader_coding coding;
 	bool frame_open; /* inside a compressed member or frame */
+	size_t hint;     /* zstd: the next block's size */
 	bool ended;
 	int fd;
 };

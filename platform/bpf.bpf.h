@@ -218,6 +218,7 @@ ENGINE_INLINE void platform_replay_facts(struct scratch *s, const struct replay_
 	s->pkt.id = meta->id;
 	s->pkt.wirelen = meta->wirelen;
 	s->pkt.linktype = meta->linktype;
+	s->pkt.ifindex = meta->ifindex;
 	s->captured = meta->caplen;
 }
 

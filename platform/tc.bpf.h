@@ -15,7 +15,7 @@ ENGINE_INLINE const __u8 *tc_end(const struct __sk_buff *skb)
 	return (const __u8 *)(long)skb->data_end;
 }
 
-/* In a test run replay_meta travels in cb[0..4] and mark: time, id, lengths, link type. */
+/* In a test run replay_meta travels in cb[0..4], mark and priority. */
 ENGINE_INLINE void tc_replay_facts(const struct __sk_buff *skb, struct scratch *s)
 {
 	struct replay_meta meta = {
@@ -24,6 +24,7 @@ ENGINE_INLINE void tc_replay_facts(const struct __sk_buff *skb, struct scratch *
 		.wirelen = skb->mark,
 		.caplen = (__u16)skb->cb[4],
 		.linktype = (__u16)(skb->cb[4] >> 16),
+		.ifindex = skb->priority,
 	};
 
 	platform_replay_facts(s, &meta);

@@ -15,24 +15,14 @@
 #include "engine/finding.h"
 #include "engine/flow.h"
 
-struct report_flow {
-	struct flow_key key;
-	struct flow flow;
-};
-
-struct report_endpoint {
-	struct endpoint_key key;
-	struct endpoint endpoint;
-};
-
 /*
  * All arrays are owned by whoever made the report. Times inside facts plus
  * epoch_offset_ns are nanoseconds since the epoch.
  */
 struct report {
-	const struct report_flow *const *flows; /* sorted by first packet, then key */
+	const struct flow_entry *const *flows; /* sorted by first packet, then key */
 	size_t flows_n;
-	const struct report_endpoint *endpoints; /* sorted by key */
+	const struct endpoint_entry *endpoints; /* sorted by key */
 	size_t endpoints_n;
 	__u64 counters[COUNTERS];
 	__u64 evictions;    /* entries the tables gave up for room: the report is incomplete */

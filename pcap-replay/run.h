@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One analysis of a stream of packets: natively, or by the kernel's own programs
+ * through BPF_PROG_TEST_RUN. Both end in the same kind of report.
+ */
+#ifndef PCAP_REPLAY_RUN_H
+#define PCAP_REPLAY_RUN_H
+
+#include "pcap-replay/reader.h"
+#include "userspace/options.h"
+#include "userspace/report.h"
+
+struct run;
+
+/* What an engine is to this module; see run_native.c and run_testrun.c. */
+struct run_engine {
+	int (*open)(void **state, const struct options *o, char *err, size_t err_len);
+	/* n <= READER_BATCH packets, in order. 0 or -errno. */
+	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
+	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */
+	int (*report)(void *state, struct report *r);
+	void (*close)(void *state); /* accepts NULL */
+};
+
+extern const struct run_engine run_native;
+extern const struct run_engine run_testrun;
+
+#endif

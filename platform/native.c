@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "platform/native.h"
+
+#include <stdlib.h>
+
+_Thread_local struct native *native_current;
+
+struct native *native_open(const struct engine_config *config)
+{
+	struct native *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->config = *config;
+	if (table_init(&n->flows, sizeof(struct flow_entry), sizeof(struct flow_key)) ||
+	    table_init(&n->pending, sizeof(struct native_pending), sizeof(struct flow_key)) ||
+	    table_init(&n->endpoints, sizeof(struct endpoint_entry),
+		       sizeof(struct endpoint_key))) {
+		native_close(n);
+		return NULL;
+	}
+	return n;
+}
+
+void native_close(struct native *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < n->ended_n; i++)
+		free(n->ended[i]);
+	free(n->ended);
+	table_free(&n->flows);
+	table_free(&n->pending);
+	table_free(&n->endpoints);
+	if (native_current == n)
+		native_current = NULL;
+	free(n);
+}
+
+void native_export(const struct flow_key *key, const struct flow *f)
+{
+	struct native *n = native_current;
+	struct flow_entry *record = malloc(sizeof(*record));
+
+	if (record && n->ended_n == n->ended_room) {
+		size_t room = n->ended_room ? n->ended_room * 2 : 64;
+		struct flow_entry **ended = realloc(n->ended, room * sizeof(*ended));
+
+		if (ended) {
+			n->ended = ended;
+			n->ended_room = room;
+		}
+	}
+	if (!record || n->ended_n == n->ended_room) {
+		free(record);
+		n->out_of_memory = 1;
+		return;
+	}
+	record->key = *key;
+	record->flow = *f;
+	n->ended[n->ended_n++] = record;
+}
+
+/* A frame on its way through native_frames(). */
+struct native_step {
+	struct packet pkt;
+	struct flow_key key;
+	__u32 hash;
+	__u8 dir;
+	_Bool segment;
+};
+
+static void native_parse(struct native *n, const struct native_frame *frame,
+			 struct native_step *step)
+{
+	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
+	struct packet *p = &step->pkt;
+
+	memset(p, 0, sizeof(*p));
+	p->ns = frame->ns;
+	p->id = frame->id;
+	p->wirelen = frame->wirelen;
+	p->ifindex = frame->ifindex;
+	p->linktype = frame->linktype;
+	seam_count(COUNTER_PACKETS);
+	step->segment = engine_parse_plain(p, captured, frame->data, frame->data + captured) ||
+			engine_parse(&n->scratch.walk, p, frame->data, captured);
+	if (!step->segment)
+		return;
+	step->dir = flow_key_canon(&step->key, p);
+	step->hash = table_hash(&step->key, sizeof(step->key));
+	__builtin_prefetch(&n->flows.slots[step->hash & n->flows.mask]);
+}
+
+/* The lines of an entry that a segment of this direction touches. */
+static void native_prefetch(const struct native *n, const struct native_step *step)
+{
+	const struct flow_entry *e = table_guess(&n->flows, step->hash);
+	const char *half;
+
+	if (!step->segment || !e)
+		return;
+	half = (const char *)&e->flow.half[step->dir];
+	__builtin_prefetch(e);
+	__builtin_prefetch((const char *)e + 64);
+	__builtin_prefetch(half, 1);
+	__builtin_prefetch(half + 64, 1);
+}
+
+void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n)
+{
+	struct native_step steps[NATIVE_BATCH];
+
+	native_current = n;
+	for (unsigned int i = 0; i < frames_n; i++)
+		native_parse(n, &frames[i], &steps[i]);
+	for (unsigned int i = 0; i < frames_n; i++)
+		native_prefetch(n, &steps[i]);
+	for (unsigned int i = 0; i < frames_n; i++) {
+		if (!steps[i].segment)
+			continue;
+		n->scratch.pkt = steps[i].pkt;
+		n->scratch.key = steps[i].key;
+		track_keyed(&n->scratch, steps[i].dir);
+	}
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The seam in user space: tables that grow and never evict, no privileges, one
+ * thread. native_current is the world the engine's calls act upon.
+ */
+#ifndef PLATFORM_NATIVE_H
+#define PLATFORM_NATIVE_H
+
+#include "engine/engine.h"
+#include "platform/table.h"
+
+/* An entry of `pending`. Its beginning reads as a struct flow_entry. */
+struct native_pending {
+	struct flow_key key;
+	struct pending entry;
+};
+
+_Static_assert(offsetof(struct native_pending, entry.flow) == offsetof(struct flow_entry, flow),
+	       "an unconfirmed connection reads as a record");
+
+struct native {
+	struct engine_config config;
+	struct table flows;     /* struct flow_entry */
+	struct table pending;   /* struct native_pending */
+	struct table endpoints; /* struct endpoint_entry */
+	struct flow_entry **ended; /* records handed on before the end, each allocated */
+	size_t ended_n, ended_room;
+	__u64 counters[COUNTERS];
+	struct scratch scratch;
+	/* Called for each event as it happens, or 0. */
+	void (*on_event)(void *arg, const struct event *event);
+	void *on_event_arg;
+	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
+};
+
+/* One captured frame. */
+struct native_frame {
+	__u64 ns; /* since the epoch */
+	__u64 id; /* packet_id_make() */
+	const __u8 *data;
+	__u32 caplen;  /* bytes at data */
+	__u32 wirelen; /* bytes on the wire */
+	__u32 ifindex;
+	__u16 linktype; /* LINKTYPE_ */
+};
+
+/* Frames that native_frames() takes at a time. */
+#define NATIVE_BATCH 32
+
+extern _Thread_local struct native *native_current;
+
+/* A world of its own, or 0 when out of memory. */
+struct native *native_open(const struct engine_config *config);
+
+/* Accepts NULL. */
+void native_close(struct native *n);
+
+/*
+ * Runs n <= NATIVE_BATCH frames through the engine, in order; their tables' memory is
+ * fetched ahead for all of them together.
+ */
+void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n);
+
+/* Not inlined: rare, and it allocates. */
+void native_export(const struct flow_key *key, const struct flow *f);
+
+ENGINE_INLINE const volatile struct engine_config *seam_config(void)
+{
+	return &native_current->config;
+}
+
+ENGINE_INLINE void seam_count(enum counter counter)
+{
+	native_current->counters[counter]++;
+}
+
+ENGINE_INLINE void seam_add32(__u32 *counter, __u32 n)
+{
+	*counter += n;
+}
+
+ENGINE_INLINE void seam_add64(__u64 *counter, __u64 n)
+{
+	*counter += n;
+}
+
+ENGINE_INLINE struct flow *seam_flow_find(const struct flow_key *key)
+{
+	struct flow_entry *e = table_find(&native_current->flows, key, sizeof(*key));
+
+	return e ? &e->flow : 0;
+}
+
+ENGINE_INLINE void seam_flow_drop(const struct flow_key *key)
+{
+	table_remove(&native_current->flows, key);
+	seam_count(COUNTER_FLOW_DELETES);
+}
+
+ENGINE_INLINE struct pending *seam_pending_find(const struct flow_key *key)
+{
+	struct native_pending *e = table_find(&native_current->pending, key, sizeof(*key));
+
+	return e ? &e->entry : 0;
+}
+
+ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct pending *fresh)
+{
+	struct native_pending *e = table_insert(&native_current->pending, key);
+
+	if (!e) {
+		native_current->out_of_memory = 1;
+		seam_count(COUNTER_INSERTS_FAILED);
+		return;
+	}
+	e->entry = *fresh;
+	seam_count(COUNTER_PENDING_INSERTS);
+}
+
+ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
+{
+	table_remove(&native_current->pending, key);
+	seam_count(COUNTER_PENDING_DELETES);
+}
+
+ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *p)
+{
+	struct flow_entry *e = table_insert(&native_current->flows, key);
+
+	if (!e) {
+		native_current->out_of_memory = 1;
+		seam_count(COUNTER_INSERTS_FAILED);
+		return;
+	}
+	e->flow = p->flow;
+	seam_count(COUNTER_FLOW_INSERTS);
+	seam_pending_drop(key);
+}
+
+ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
+					     const struct endpoint *fresh)
+{
+	struct endpoint_entry *e =
+		table_find(&native_current->endpoints, key, sizeof(*key));
+
+	if (e)
+		return &e->endpoint;
+	e = table_insert(&native_current->endpoints, key);
+	if (!e) {
+		native_current->out_of_memory = 1;
+		return 0;
+	}
+	e->endpoint = *fresh;
+	seam_count(COUNTER_ENDPOINT_INSERTS);
+	return &e->endpoint;
+}
+
+/* Replay knows no host's own addresses. */
+ENGINE_INLINE _Bool seam_is_local(const struct packet *p)
+{
+	(void)p;
+	return 0;
+}
+
+ENGINE_INLINE void seam_emit(const struct event *event)
+{
+	seam_count(COUNTER_EVENTS_SENT);
+	if (native_current->on_event)
+		native_current->on_event(native_current->on_event_arg, event);
+}
+
+ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f)
+{
+	native_export(key, f);
+}
+
+#endif

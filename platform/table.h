@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A hash table whose entries never move: open addressing over 8-byte slots (half of
+ * the hash, and the entry's number), entries in 2 MiB slabs. It grows and never
+ * evicts. An entry begins with its key.
+ */
+#ifndef PLATFORM_TABLE_H
+#define PLATFORM_TABLE_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "engine/types.h"
+
+#define TABLE_SLAB_BYTES (2UL << 20)
+
+struct table {
+	__u64 *slots; /* hash << 32 | number + 1; 0: free */
+	__u32 mask;   /* slots - 1, a power of two less one */
+	__u32 used;
+	__u32 entry_size;
+	__u32 key_size; /* a multiple of 8 */
+	__u32 per_slab;
+	__u32 next;      /* first number never given out */
+	__u32 free_list; /* number + 1 of an entry that was taken out, chained through its key */
+	__u32 slabs_n;
+	__u8 **slabs;
+};
+
+/* 0 or -ENOMEM. key_size is a multiple of 8. */
+int table_init(struct table *t, __u32 entry_size, __u32 key_size);
+void table_free(struct table *t);
+
+/* Takes an entry out; nothing when it is not there. */
+void table_remove(struct table *t, const void *key);
+
+/* A new entry for a key that is not there, key copied, the rest undefined; 0: out of memory. */
+void *table_insert(struct table *t, const void *key);
+
+static inline void *table_entry(const struct table *t, __u32 number)
+{
+	return t->slabs[number / t->per_slab] + (size_t)(number % t->per_slab) * t->entry_size;
+}
+
+/* Multiply and fold, eight bytes at a time; not for keys an enemy may choose at leisure. */
+ENGINE_INLINE __u32 table_hash(const void *key, __u32 key_size)
+{
+	const __u8 *p = key;
+	__u64 h = 0x9e3779b97f4a7c15ULL;
+
+	for (__u32 i = 0; i < key_size; i += 8) {
+		__u64 word;
+
+		memcpy(&word, p + i, 8);
+		h = (h ^ word) * 0xff51afd7ed558ccdULL;
+		h ^= h >> 32;
+	}
+	return (__u32)h;
+}
+
+ENGINE_INLINE _Bool table_key_equal(const void *a, const void *b, __u32 key_size)
+{
+	const __u8 *p = a, *q = b;
+	__u64 differ = 0;
+
+	for (__u32 i = 0; i < key_size; i += 8) {
+		__u64 x, y;
+
+		memcpy(&x, p + i, 8);
+		memcpy(&y, q + i, 8);
+		differ |= x ^ y;
+	}
+	return !differ;
+}
+
+/* The entry of a key whose hash is known; key_size is the table's, as a constant. */
+ENGINE_INLINE void *table_find_hashed(const struct table *t, const void *key, __u32 key_size,
+				      __u32 hash)
+{
+	for (__u32 i = hash & t->mask; t->slots[i]; i = (i + 1) & t->mask) {
+		void *entry;
+
+		if (t->slots[i] >> 32 != hash)
+			continue;
+		entry = table_entry(t, (__u32)t->slots[i] - 1);
+		if (table_key_equal(entry, key, key_size))
+			return entry;
+	}
+	return NULL;
+}
+
+ENGINE_INLINE void *table_find(const struct table *t, const void *key, __u32 key_size)
+{
+	return table_find_hashed(t, key, key_size, table_hash(key, key_size));
+}
+
+/* The entry a hash most likely leads to, for prefetching; the key is not compared. */
+ENGINE_INLINE void *table_guess(const struct table *t, __u32 hash)
+{
+	__u64 slot = t->slots[hash & t->mask];
+
+	return slot >> 32 == hash && slot ? table_entry(t, (__u32)slot - 1) : NULL;
+}
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+#include <string.h>
+
+#include "pcap-replay/replay.h"
+#include "userspace/exit_status.h"
+#include "userspace/explain.h"
+#include "userspace/live.h"
+#include "userspace/options.h"
+
+#ifndef WSCOPE_VERSION
+#define WSCOPE_VERSION "0.1.0"
+#endif
+
+struct main_command {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv); /* argv[0] is the command; returns an exit status */
+};
+
+/* replay and live: options first, then what they name. */
+static int main_analysis(enum option_command command, const char *usage, int argc, char **argv,
+			 int (*run)(const struct options *o))
+{
+	struct options o;
+	int status = EXIT_USAGE;
+
+	if (options_parse(&o, command, argc, argv))
+		goto out;
+	if (o.help) {
+		printf("%s", usage);
+		options_help(stdout, command);
+		status = EXIT_NOTHING;
+		goto out;
+	}
+	status = run(&o);
+out:
+	options_free(&o);
+	return status;
+}
+
+static int main_replay(int argc, char **argv)
+{
+	return main_analysis(REPLAY,
+			     "usage: wscope replay [OPTION]... FILE... [FILTER]\n\n"
+			     "Analyses captures (pcap, pcapng; .gz and .zst too; - is standard "
+			     "input).\nFILTER is a tcpdump expression after --.\n\n",
+			     argc, argv, replay_run);
+}
+
+static int main_live(int argc, char **argv)
+{
+	return main_analysis(LIVE,
+			     "usage: wscope live -i IF [-i IF]... [OPTION]...\n\n"
+			     "Attaches to interfaces and watches until it is interrupted.\n\n",
+			     argc, argv, live_run);
+}
+
+static int main_printed(int err)
+{
+	if (!err && !fflush(stdout))
+		return EXIT_NOTHING;
+	fprintf(stderr, "wscope: cannot write\n");
+	return EXIT_INCOMPLETE;
+}
+
+static int main_no_argument(int argc, char **argv)
+{
+	if (argc == 1)
+		return 0;
+	fprintf(stderr, "wscope: %s takes no argument, and got '%s'\n", argv[0], argv[1]);
+	return EXIT_USAGE;
+}
+
+static int main_list(int argc, char **argv)
+{
+	int status = main_no_argument(argc, argv);
+
+	return status ? status : main_printed(explain_list(stdout));
+}
+
+static int main_schema(int argc, char **argv)
+{
+	int status = main_no_argument(argc, argv);
+
+	return status ? status : main_printed(explain_schema(stdout));
+}
+
+static int main_explain(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "wscope: explain takes one finding code; `wscope list` has them\n");
+		return EXIT_USAGE;
+	}
+	if (explain_code(stdout, argv[1])) {
+		fprintf(stderr, "wscope: no finding code '%s'; `wscope list` has them\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	return main_printed(0);
+}
+
+static const struct main_command main_commands[] = {
+	{"replay", "analyse captures, without privileges", main_replay},
+	{"live", "attach to interfaces and watch", main_live},
+	{"explain", "what a finding code means and what to do", main_explain},
+	{"list", "finding codes, skip reasons, tunnels", main_list},
+	{"schema", "JSON Schema of the --json records", main_schema},
+};
+
+#define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
+
+static void main_usage(FILE *out)
+{
+	fprintf(out, "usage: wscope COMMAND [ARGUMENT]...\n\n"
+		     "Which host, or which box in the path, shrinks TCP windows: since when, and "
+		     "what to change.\n\n");
+	for (size_t i = 0; i < MAIN_COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", main_commands[i].name, main_commands[i].what);
+	fprintf(out, "\n`wscope COMMAND --help` has the options, wscope(1) the manual.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		main_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		main_usage(stdout);
+		return main_printed(0);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("wscope %s\n", WSCOPE_VERSION);
+		return main_printed(0);
+	}
+	for (size_t i = 0; i < MAIN_COMMANDS; i++) {
+		if (!strcmp(argv[1], main_commands[i].name))
+			return main_commands[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "wscope: no command '%s'; `wscope --help` has them\n", argv[1]);
+	return EXIT_USAGE;
+}

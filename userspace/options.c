@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "userspace/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPTIONS_TABLE_DEFAULT	  65536U
+#define OPTIONS_ENDPOINTS_DEFAULT 16384U
+#define OPTIONS_INTERVAL_DEFAULT  10.0
+
+enum option_id {
+#define OPTION(id, letter, name, argument, commands, help) OPTION_##id,
+#include "userspace/options.def"
+#undef OPTION
+	OPTIONS
+};
+
+struct option_row {
+	int letter;
+	const char *name;
+	const char *argument;
+	int commands;
+	const char *help;
+};
+
+static const struct option_row option_rows[OPTIONS] = {
+#define OPTION(id, letter, name, argument, commands, help) {letter, name, argument, commands, help},
+#include "userspace/options.def"
+#undef OPTION
+};
+
+/* getopt_long() values: above every character. */
+#define OPTION_VALUE(id) (256 + (int)(id))
+
+static int options_complain(enum option_id id, const char *value)
+{
+	fprintf(stderr, "wscope: --%s cannot be '%s'; it takes %s\n", option_rows[id].name, value,
+		option_rows[id].argument);
+	return -EINVAL;
+}
+
+/* The position of word among the '|'-separated names, or -1. */
+static int options_choice(const char *names, const char *word)
+{
+	size_t len = strlen(word);
+	int i = 0;
+
+	for (const char *p = names; p; i++) {
+		const char *end = strchr(p, '|');
+		size_t n = end ? (size_t)(end - p) : strlen(p);
+
+		if (n == len && !strncmp(p, word, n))
+			return i;
+		p = end ? end + 1 : NULL;
+	}
+	return -1;
+}
+
+static int options_number(enum option_id id, const char *value, __u64 max, __u64 *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (errno || *end || end == value || *value == '-' || !*out || *out > max)
+		return options_complain(id, value);
+	return 0;
+}
+
+static int options_size(enum option_id id, const char *value, __u32 *out)
+{
+	__u64 n;
+	int err = options_number(id, value, 1U << 28, &n);
+
+	*out = (__u32)n;
+	return err;
+}
+
+static int options_seconds(enum option_id id, const char *value, double *out)
+{
+	char *end;
+
+	*out = strtod(value, &end);
+	if (*end || end == value || !(*out > 0) || *out > 1e9)
+		return options_complain(id, value);
+	return 0;
+}
+
+/* A comma-separated list of names, each a bit by its place in names. */
+static int options_bits(enum option_id id, const char *names, const char *value, unsigned int *bits)
+{
+	char *copy = strdup(value), *save = NULL;
+	int err = copy ? 0 : -ENOMEM;
+
+	*bits = 0;
+	for (char *word = copy ? strtok_r(copy, ",", &save) : NULL; word;
+	     word = strtok_r(NULL, ",", &save)) {
+		int bit = options_choice(names, word);
+
+		if (bit < 0) {
+			err = options_complain(id, value);
+			break;
+		}
+		*bits |= 1U << bit;
+	}
+	if (!err && !*bits)
+		err = options_complain(id, value);
+	free(copy);
+	return err;
+}
+
+static int options_tunnels(const char *value, struct options *o)
+{
+#define TUNNEL(id, name, what) name "|"
+	static const char names[] =
+#include "engine/tunnels.def"
+		;
+#undef TUNNEL
+
+	if (!strcmp(value, "all")) {
+		o->config.tunnels = TUNNELS_ALL;
+		return 0;
+	}
+	if (!strcmp(value, "none")) {
+		o->config.tunnels = 0;
+		return 0;
+	}
+	return options_bits(OPTION_TUNNELS, names, value, &o->config.tunnels);
+}
+
+static int options_choose(enum option_id id, const char *value, int *out)
+{
+	*out = options_choice(option_rows[id].argument, value);
+	return *out < 0 ? options_complain(id, value) : 0;
+}
+
+static int options_interface(struct options *o, const char *name)
+{
+	if (o->interfaces_n == OPTIONS_INTERFACES_MAX) {
+		fprintf(stderr, "wscope: more than %d interfaces\n", OPTIONS_INTERFACES_MAX);
+		return -EINVAL;
+	}
+	o->interfaces[o->interfaces_n++] = name;
+	return 0;
+}
+
+/* Options that name one of a few words. */
+static int options_apply_choice(struct options *o, enum option_id id, const char *value)
+{
+	int choice = 0, err;
+
+	if (id == OPTION_FAIL_ON) {
+		choice = options_choice("info|notice|warning|critical", value);
+		err = choice < 0 ? options_complain(id, value) : 0;
+	} else {
+		err = options_choose(id, value, &choice);
+	}
+	if (err)
+		return err;
+	if (id == OPTION_ENGINE)
+		o->engine = (enum option_engine)choice;
+	else if (id == OPTION_READER)
+		o->reader = (enum option_reader)choice;
+	else if (id == OPTION_MODE)
+		o->generic = choice == 1;
+	else if (id == OPTION_COLOR)
+		o->color = (enum option_color)choice;
+	else
+		o->fail_on = choice;
+	return 0;
+}
+
+static int options_apply(struct options *o, enum option_id id, const char *value)
+{
+	switch (id) {
+	case OPTION_SEPARATE:
+		o->separate = true;
+		return 0;
+	case OPTION_ALLOW_TRUNCATED:
+		o->allow_truncated = true;
+		return 0;
+	case OPTION_VLAN_DOMAIN:
+		o->config.vlan_domain = 1;
+		return 0;
+	case OPTION_JSON:
+		o->json = true;
+		return 0;
+	case OPTION_VERBOSE:
+		o->verbose = true;
+		return 0;
+	case OPTION_HELP:
+		o->help = true;
+		return 0;
+	case OPTION_COUNT:
+		return options_number(id, value, ~0ULL, &o->count);
+	case OPTION_INTERFACE:
+		return options_interface(o, value);
+	case OPTION_HOOKS:
+		return options_bits(id, "xdp|tc-ingress|tc-egress", value, &o->hooks);
+	case OPTION_DURATION:
+		return options_seconds(id, value, &o->duration_s);
+	case OPTION_INTERVAL:
+		return options_seconds(id, value, &o->interval_s);
+	case OPTION_FLOWS:
+		return options_size(id, value, &o->flows);
+	case OPTION_PENDING:
+		return options_size(id, value, &o->pending);
+	case OPTION_ENDPOINTS:
+		return options_size(id, value, &o->endpoints);
+	case OPTION_TUNNELS:
+		return options_tunnels(value, o);
+	default:
+		return options_apply_choice(o, id, value);
+	}
+}
+
+/* All words from argv on, joined by blanks; 0: out of memory. */
+static char *options_join(char **argv, int n)
+{
+	size_t len = 1;
+	char *joined;
+
+	for (int i = 0; i < n; i++)
+		len += strlen(argv[i]) + 1;
+	joined = calloc(1, len);
+	for (int i = 0; joined && i < n; i++) {
+		if (i)
+			strcat(joined, " ");
+		strcat(joined, argv[i]);
+	}
+	return joined;
+}
+
+/*
+ * Replay: files, then the words of a filter. It begins behind "--", or with the first
+ * word after the first file that names nothing that exists.
+ */
+static int options_files(struct options *o, char **argv, int n, int dashes)
+{
+	int files = 0;
+
+	while (files < n && files != dashes &&
+	       (!files || dashes >= 0 || !strcmp(argv[files], "-") || !access(argv[files], F_OK) ||
+		strchr(argv[files], '/') || strchr(argv[files], '.')))
+		files++;
+	if (!files && !o->help) {
+		fprintf(stderr, "wscope: replay takes at least one capture\n");
+		return -EINVAL;
+	}
+	o->files = calloc((size_t)files + 1, sizeof(*o->files));
+	if (files < n)
+		o->filter = options_join(argv + files, n - files);
+	if (!o->files || (files < n && !o->filter))
+		return -ENOMEM;
+	for (int i = 0; i < files; i++)
+		o->files[o->files_n++] = argv[i];
+	return 0;
+}
+
+static int options_operands(struct options *o, enum option_command command, char **argv, int n,
+			    int dashes)
+{
+	if (command == REPLAY)
+		return options_files(o, argv, n, dashes);
+	if (n) {
+		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
+		return -EINVAL;
+	}
+	if (!o->interfaces_n && !o->help) {
+		fprintf(stderr, "wscope: live takes at least one -i IF\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void options_default(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->config.tunnels = TUNNELS_ALL;
+	o->flows = OPTIONS_TABLE_DEFAULT;
+	o->pending = OPTIONS_TABLE_DEFAULT;
+	o->endpoints = OPTIONS_ENDPOINTS_DEFAULT;
+	o->interval_s = OPTIONS_INTERVAL_DEFAULT;
+	o->hooks = 1U << HOOK_XDP | 1U << HOOK_TC_EGRESS;
+	o->fail_on = -1;
+}
+
+/* What getopt_long() needs, for one command; letters has room for 2 * OPTIONS + 2. */
+static void options_table(struct option *table, char *letters, int command)
+{
+	size_t n = 0;
+
+	*letters++ = '+'; /* operands end the options: a filter has words of its own */
+	for (int i = 0; i < OPTIONS; i++) {
+		if (!(option_rows[i].commands & command))
+			continue;
+		table[n++] = (struct option){option_rows[i].name, !!option_rows[i].argument, NULL,
+					     OPTION_VALUE(i)};
+		if (!option_rows[i].letter)
+			continue;
+		*letters++ = (char)option_rows[i].letter;
+		if (option_rows[i].argument)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	table[n] = (struct option){0};
+}
+
+static enum option_id options_id(int value)
+{
+	for (int i = 0; i < OPTIONS && value < 256; i++) {
+		if (option_rows[i].letter == value)
+			return (enum option_id)i;
+	}
+	return (enum option_id)(value - 256);
+}
+
+/*
+ * Options may also stand between and after the files: getopt stops at each operand,
+ * which is moved aside, until "--" or the end.
+ */
+int options_parse(struct options *o, enum option_command command, int argc, char **argv)
+{
+	struct option table[OPTIONS + 1];
+	char letters[2 * OPTIONS + 2];
+	char **operands = calloc((size_t)argc + 1, sizeof(*operands));
+	int n = 0, dashes = -1, value, err = 0;
+
+	options_default(o);
+	if (!operands)
+		return -ENOMEM;
+	options_table(table, letters, command);
+	optind = 1;
+	while (optind < argc && !err) {
+		bool was_dashes = !strcmp(argv[optind], "--");
+
+		value = getopt_long(argc, argv, letters, table, NULL);
+		if (value == '?')
+			err = -EINVAL;
+		else if (value >= 0)
+			err = options_apply(o, options_id(value), optarg);
+		else if (was_dashes) {
+			dashes = n;
+			while (optind < argc)
+				operands[n++] = argv[optind++];
+		} else {
+			operands[n++] = argv[optind++];
+		}
+	}
+	if (!err)
+		err = options_operands(o, command, operands, n, dashes);
+	free(operands);
+	return err;
+}
+
+void options_free(struct options *o)
+{
+	free(o->files);
+	free(o->filter);
+	o->files = NULL;
+	o->filter = NULL;
+}
+
+void options_help(FILE *out, enum option_command command)
+{
+	for (int i = 0; i < OPTIONS; i++) {
+		const struct option_row *row = &option_rows[i];
+		char name[64], letter[8] = "    ";
+
+		if (!(row->commands & (int)command))
+			continue;
+		if (row->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+		snprintf(name, sizeof(name), "--%s%s%s", row->name, row->argument ? " " : "",
+			 row->argument ? row->argument : "");
+		fprintf(out, "  %s%-34s %s\n", letter, name, row->help);
+	}
+}
