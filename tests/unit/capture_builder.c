@@ -210,6 +210,20 @@ static size_t encode_gzip(const struct capture_builder *c, __u8 *out, size_t roo
 	return room - z.avail_out;
 }
 
+/* With a checksum, as the zstd tool does by default. */
+static size_t encode_zstd(const struct capture_builder *c, __u8 *out, size_t room)
+{
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	size_t len;
+
+	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+	len = ZSTD_compress2(z, out, room, c->data, c->len);
+	if (ZSTD_isError(len))
+		die("ZSTD_compress2");
+	ZSTD_freeCCtx(z);
+	return len;
+}
+
 __u8 *capture_builder_encode(const struct capture_builder *c, enum capture_coding coding,
 			     size_t *len)
 {
@@ -223,9 +237,7 @@ __u8 *capture_builder_encode(const struct capture_builder *c, enum capture_codin
 		*len = encode_gzip(c, out, room);
 		break;
 	case CAPTURE_ZSTD:
-		*len = ZSTD_compress(out, room, c->data, c->len, 3);
-		if (ZSTD_isError(*len))
-			die("ZSTD_compress");
+		*len = encode_zstd(c, out, room);
 		break;
 	default:
 		*len = c->len;

@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The capture reader on what is no capture, or a damaged one: one clear line, the right packets
+ * before the damage, the same from every source; and mutated captures, which must do no harm.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/capture_builder.h"
+#include "tests/unit/reader_drain.h"
+
+#define ETHERNET 1
+
+static char dir[64];
+
+/* ---- contents ---- */
+
+static void nothing(struct capture_builder *c)
+{
+	(void)c;
+}
+
+static void text(struct capture_builder *c)
+{
+	static const char words[] = "tcpdump: listening on eth0, link-type EN10MB\n";
+
+	capture_builder_put(c, words, sizeof(words) - 1);
+}
+
+static void three_bytes(struct capture_builder *c)
+{
+	capture_builder_put(c, "\xd4\xc3\xb2", 3);
+}
+
+static void binary(struct capture_builder *c)
+{
+	capture_builder_put(c, "\x7f\x45LF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0\1\0\0\0\0", 25);
+}
+
+static void snoop(struct capture_builder *c)
+{
+	capture_builder_put(c, "snoop\0\0\0\0\0\0\2\0\0\0\4", 16);
+}
+
+static void xz(struct capture_builder *c)
+{
+	capture_builder_put(c,
+			    "\xfd"
+			    "7zXZ\0\0\4",
+			    8);
+}
+
+static void text_mode(struct capture_builder *c)
+{
+	capture_builder_put(c, "\n\n\n\0\0\0\x1c\x1a\x2b\x3c\x4d\0\1", 13);
+}
+
+static void pcap_header_cut(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
+	c->len = 23;
+}
+
+static void two_records(struct capture_builder *c)
+{
+	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
+	capture_builder_record(c, 1, 0, 60, 60, 1);
+	capture_builder_record(c, 2, 0, 60, 60, 2);
+}
+
+static void record_cut_in_header(struct capture_builder *c)
+{
+	two_records(c);
+	capture_builder_put32(c, 3);
+	capture_builder_put(c, "xyz", 3);
+}
+
+static void record_cut_in_data(struct capture_builder *c)
+{
+	two_records(c);
+	capture_builder_record(c, 3, 0, 60, 60, 3);
+	c->len--;
+}
+
+static void record_huge(struct capture_builder *c)
+{
+	two_records(c);
+	capture_builder_record(c, 3, 0, 0, 60, 3);
+	c->len -= 8;
+	capture_builder_put32(c, 0xffffffff);
+	capture_builder_put32(c, 60);
+	capture_builder_fill(c, 3, 200);
+}
+
+static void record_too_long(struct capture_builder *c)
+{
+	two_records(c);
+	capture_builder_record(c, 3, 0, 262145, 262145, 3);
+	capture_builder_record(c, 4, 0, 60, 60, 4);
+}
+
+static void section(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_interface(c, ETHERNET, 1000, 6, 0);
+}
+
+static void two_blocks(struct capture_builder *c)
+{
+	section(c);
+	capture_builder_enhanced(c, 0, 1000000, 60, 60, 1);
+	capture_builder_enhanced(c, 0, 2000000, 60, 60, 2);
+}
+
+/* Overwrite 32 bits, back bytes before the end. */
+static void patch(struct capture_builder *c, size_t back, __u32 value)
+{
+	size_t end = c->len;
+
+	c->len -= back;
+	capture_builder_put32(c, value);
+	c->len = end;
+}
+
+static void section_cut(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	c->len = 20;
+}
+
+static void section_no_order(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	patch(c, 20, 0x12345678);
+}
+
+static void section_version(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	patch(c, 16, 0x00020002);
+}
+
+static void second_section_no_order(struct capture_builder *c)
+{
+	two_blocks(c);
+	section_no_order(c);
+}
+
+static void block_cut(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_block(c, 5, "statistics..", 12);
+	c->len -= 2;
+}
+
+static void block_cut_in_header(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_put32(c, 6);
+}
+
+static void packet_cut(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_enhanced(c, 0, 3000000, 60, 60, 3);
+	c->len -= 20;
+}
+
+static void block_length(struct capture_builder *c, __u32 type, __u32 length)
+{
+	two_blocks(c);
+	capture_builder_put32(c, type);
+	capture_builder_put32(c, length);
+	capture_builder_fill(c, 0, 100);
+}
+
+static void block_zero(struct capture_builder *c)
+{
+	block_length(c, 5, 0);
+}
+
+static void block_eight(struct capture_builder *c)
+{
+	block_length(c, 6, 8);
+}
+
+static void block_odd(struct capture_builder *c)
+{
+	block_length(c, 6, 97);
+}
+
+static void block_huge(struct capture_builder *c)
+{
+	block_length(c, 5, 0xfffffffc);
+}
+
+static void packet_huge(struct capture_builder *c)
+{
+	block_length(c, 6, 0xfffffffc);
+}
+
+static void interface_huge(struct capture_builder *c)
+{
+	block_length(c, 1, 0x01000000);
+}
+
+static void lengths_differ(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_enhanced(c, 0, 3000000, 60, 60, 3);
+	patch(c, 4, 60);
+}
+
+static void other_lengths_differ(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_block(c, 5, "statistics..", 12);
+	patch(c, 4, 60);
+}
+
+static void no_interface(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_enhanced(c, 1, 3000000, 60, 60, 3);
+}
+
+static void simple_no_interface(struct capture_builder *c)
+{
+	capture_builder_section(c);
+	capture_builder_simple(c, 60, 60, 1);
+}
+
+static void packet_longer_than_block(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_enhanced(c, 0, 3000000, 0, 60, 3);
+	patch(c, 4 + 12 + 8, 0x00000014);
+}
+
+static void packet_too_short(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_block(c, 6, "\0\0\0\0\0\0\0\0\0\0\0\0", 12);
+}
+
+static void simple_longer_than_block(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_simple(c, 61, 60, 3);
+}
+
+static void interface_short(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_block(c, 1, "\0\0\0\0", 4);
+}
+
+static void option_too_long(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_interface(c, ETHERNET, 0, 6, 0);
+	patch(c, 16, c->big ? 0x0009ffff : 0xffff0009);
+}
+
+static void resolution_two_bytes(struct capture_builder *c)
+{
+	two_blocks(c);
+	capture_builder_interface(c, ETHERNET, 0, 6, 0);
+	patch(c, 16, c->big ? 0x00090002 : 0x00020009);
+}
+
+static const struct bad_case {
+	const char *name;
+	void (*build)(struct capture_builder *c);
+	size_t packets;    /* before the damage */
+	bool cut;          /* allow_truncated makes it a sound end */
+	const char *error; /* behind the name; at opening where there is no packet to deliver */
+} bad[] = {
+	{ "empty file", nothing, 0, false, "the file is empty" },
+	{ "text", text, 0, false, "not a capture but text" },
+	{ "three bytes", three_bytes, 0, false, "not a capture (neither pcap nor pcapng)" },
+	{ "an ELF file", binary, 0, false, "not a capture (neither pcap nor pcapng)" },
+	{ "snoop", snoop, 0, false, "snoop captures are not read; convert it" },
+	{ "xz", xz, 0, false, "xz is not read; pipe 'xz -dc' into '-'" },
+	{ "pcapng after a text-mode transfer", text_mode, 0, false, "in text mode" },
+	{ "pcap, file header cut", pcap_header_cut, 0, false,
+	  "cut in the middle of the file header" },
+	{ "pcap, cut in a record header", record_cut_in_header, 2, true,
+	  "cut in the middle of packet 3" },
+	{ "pcap, cut in a packet", record_cut_in_data, 2, true, "cut in the middle of packet 3" },
+	{ "pcap, packet of 2^32-1 bytes", record_huge, 2, false,
+	  "packet 3 claims 4294967295 bytes (at byte 176)" },
+	{ "pcap, packet one byte over the limit, all there", record_too_long, 2, false,
+	  "packet 3 claims 262145 bytes" },
+	{ "pcapng, first section cut", section_cut, 0, true, "cut in the middle of" },
+	{ "pcapng, no byte order", section_no_order, 0, false, "damaged section header" },
+	{ "pcapng 2", section_version, 0, false, "a version of pcapng other than 1" },
+	{ "pcapng, second section without byte order", second_section_no_order, 2, false,
+	  "a section header without byte order" },
+	{ "pcapng, cut in a block", block_cut, 2, true,
+	  "cut in the middle of a block after packet 2" },
+	{ "pcapng, cut in a block's header", block_cut_in_header, 2, true,
+	  "cut in the middle of a block after packet 2" },
+	{ "pcapng, cut in a packet", packet_cut, 2, true, "cut in the middle of packet 3" },
+	{ "pcapng, block of length 0", block_zero, 2, false, "an impossible length" },
+	{ "pcapng, block of length 8", block_eight, 2, false, "an impossible length" },
+	{ "pcapng, block of odd length", block_odd, 2, false, "an impossible length" },
+	{ "pcapng, block to pass over of 2^32-4 bytes", block_huge, 2, true,
+	  "cut in the middle of a block after packet 2" },
+	{ "pcapng, packet of 2^32-4 bytes", packet_huge, 2, false, "an impossible length" },
+	{ "pcapng, interface of 16 MiB", interface_huge, 2, false, "an impossible length" },
+	{ "pcapng, two lengths of a packet differ", lengths_differ, 2, false,
+	  "its two lengths differ" },
+	{ "pcapng, two lengths of a block differ", other_lengths_differ, 2, false,
+	  "its two lengths differ" },
+	{ "pcapng, packet of no interface", no_interface, 2, false,
+	  "a packet of an interface that is not described" },
+	{ "pcapng, simple packet without interface", simple_no_interface, 0, false,
+	  "a packet of an interface that is not described" },
+	{ "pcapng, packet longer than its block", packet_longer_than_block, 2, false,
+	  "a packet longer than its block or than any packet" },
+	{ "pcapng, packet block too short", packet_too_short, 2, false, "too short for a packet" },
+	{ "pcapng, simple packet longer than its block", simple_longer_than_block, 2, false,
+	  "a packet longer than its block or than any packet" },
+	{ "pcapng, interface block too short", interface_short, 2, false,
+	  "too short for an interface" },
+	{ "pcapng, option longer than its block", option_too_long, 2, false,
+	  "an option is longer than its block" },
+	{ "pcapng, if_tsresol of two bytes", resolution_two_bytes, 2, false,
+	  "if_tsresol is not one byte long" },
+};
+
+static const struct {
+	const char *name;
+	enum capture_coding coding;
+	bool pipe;
+} sources[] = {
+	{ "plain", CAPTURE_PLAIN, false },
+	{ "pipe", CAPTURE_PLAIN, true },
+	{ "gzip", CAPTURE_GZIP, false },
+	{ "zstd", CAPTURE_ZSTD, true },
+};
+
+static void drain_bytes(struct reader_drain *d, const void *bytes, size_t len,
+			const struct reader_options *opt, bool pipe)
+{
+	char path[128];
+	const char *paths = path;
+
+	snprintf(path, sizeof(path), "%s/bad", dir);
+	if (pipe) {
+		reader_drain_pipe(d, bytes, len, opt, READER_BATCH);
+	} else {
+		capture_builder_write(path, bytes, len);
+		reader_drain(d, &paths, 1, opt, READER_BATCH);
+	}
+}
+
+/* One line, naming the file, saying what is wrong. */
+static void check_error(const char *name, const char *source, const struct reader_drain *d,
+			bool pipe, const char *want)
+{
+	char start[160];
+
+	snprintf(start, sizeof(start), "cannot read '%s/bad': ", dir);
+	if (pipe)
+		snprintf(start, sizeof(start), "cannot read standard input: ");
+	if (strncmp(d->error, start, strlen(start)) || !strstr(d->error, want) ||
+	    strchr(d->error, '\n'))
+		fail_msg("%s, %s: want '%s', got '%s'", name, source, want, d->error);
+}
+
+static void check_bad(const struct bad_case *bc, bool big, size_t s, bool allow)
+{
+	struct reader_options opt = { .allow_truncated = allow };
+	struct capture_builder c = { .big = big };
+	bool sound = bc->cut && allow;
+	struct reader_drain d;
+	size_t len, i;
+	__u8 *bytes;
+
+	bc->build(&c);
+	bytes = capture_builder_encode(&c, sources[s].coding, &len);
+	drain_bytes(&d, bytes, len, &opt, sources[s].pipe);
+	if (d.n != bc->packets)
+		fail_msg("%s, %s: %zu packets", bc->name, sources[s].name, d.n);
+	for (i = 0; i < d.n; i++)
+		assert_int_equal(d.packets[i].data[0], i + 1);
+	if (sound && (d.open_err || d.end || d.damaged || d.error[0]))
+		fail_msg("%s, %s: allowed, but %s", bc->name, sources[s].name, d.error);
+	if (!sound) {
+		assert_int_equal(d.open_err ? d.open_err : d.end, -EBADMSG);
+		assert_int_equal(d.open_err ? 1 : d.damaged, 1);
+		check_error(bc->name, sources[s].name, &d, sources[s].pipe, bc->error);
+	}
+	reader_drain_free(&d);
+	capture_builder_free(&c);
+	free(bytes);
+}
+
+static void test_contents(void **state)
+{
+	size_t i, s;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		for (s = 0; s < sizeof(sources) / sizeof(sources[0]); s++) {
+			check_bad(&bad[i], false, s, false);
+			check_bad(&bad[i], true, s, false);
+			check_bad(&bad[i], false, s, true);
+		}
+}
+
+/* libpcap's words differ, the classes do not. */
+static void test_contents_libpcap(void **state)
+{
+	struct reader_options opt = { .backend = READER_LIBPCAP };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct capture_builder c = { 0 };
+		struct reader_drain d;
+
+		bad[i].build(&c);
+		drain_bytes(&d, c.data ? (void *)c.data : "", c.len, &opt, false);
+		if (d.n != bad[i].packets)
+			fail_msg("%s: %zu packets", bad[i].name, d.n);
+		assert_int_equal(d.open_err ? d.open_err : d.end, -EBADMSG);
+		check_error(bad[i].name, "libpcap", &d, false, "");
+		reader_drain_free(&d);
+		capture_builder_free(&c);
+	}
+}
+
+/* ---- stored bytes ---- */
+
+static void test_missing(void **state)
+{
+	static const struct {
+		const char *path;
+		int err;
+		const char *error;
+	} cases[] = {
+		{ "/nonexistent/x", -ENOENT,
+		  "cannot open '/nonexistent/x': No such file or directory" },
+		{ "/", -EISDIR, "cannot read '/': Is a directory" },
+		{ "/dev/null", -EBADMSG, "cannot read '/dev/null': the file is empty" },
+		{ "", -ENOENT, "cannot open '': No such file or directory" },
+	};
+	struct reader_drain d;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		reader_drain(&d, &cases[i].path, 1, NULL, READER_BATCH);
+		assert_int_equal(d.open_err, cases[i].err);
+		assert_string_equal(d.error, cases[i].error);
+		reader_drain_free(&d);
+	}
+}
+
+enum harm { CUT, FLIP, CHECKSUM, GARBAGE, SECOND, SECOND_CUT };
+
+static const struct stored_case {
+	const char *name;
+	enum capture_coding coding;
+	enum harm harm;
+	bool sound; /* nothing to complain of */
+	bool cut;   /* allow_truncated makes it sound */
+	const char *error;
+} stored[] = {
+	{ "gzip, cut", CAPTURE_GZIP, CUT, false, true, "the compressed data is cut" },
+	{ "zstd, cut", CAPTURE_ZSTD, CUT, false, true, "the compressed data is cut" },
+	/* Damaged data may well decode to something; then the capture is found damaged. */
+	{ "gzip, damaged", CAPTURE_GZIP, FLIP, false, false, "" },
+	{ "gzip, wrong checksum", CAPTURE_GZIP, CHECKSUM, false, false,
+	  "the gzip data is damaged" },
+	{ "zstd, damaged", CAPTURE_ZSTD, FLIP, false, false, "" },
+	{ "zstd, wrong checksum", CAPTURE_ZSTD, CHECKSUM, false, false,
+	  "the zstd data is damaged" },
+	{ "gzip, garbage behind", CAPTURE_GZIP, GARBAGE, true, false, NULL },
+	{ "zstd, garbage behind", CAPTURE_ZSTD, GARBAGE, false, false, "the zstd data is damaged" },
+	{ "gzip, second member", CAPTURE_GZIP, SECOND, true, false, NULL },
+	{ "zstd, second frame", CAPTURE_ZSTD, SECOND, true, false, NULL },
+	{ "gzip, second member cut", CAPTURE_GZIP, SECOND_CUT, false, true,
+	  "the compressed data is cut" },
+	{ "zstd, second frame cut", CAPTURE_ZSTD, SECOND_CUT, false, true,
+	  "the compressed data is cut" },
+};
+
+/* 3000 packets of data that does not compress to nothing. */
+static void build_long(struct capture_builder *c, bool header)
+{
+	__u32 i, x = 1;
+
+	if (header)
+		capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
+	for (i = 0; i < 3000; i++) {
+		x = x * 1664525 + 1013904223;
+		capture_builder_record(c, i, x >> 13, 40 + (x >> 27), 1500, x >> 24);
+	}
+}
+
+static __u8 *build_stored(const struct stored_case *sc, size_t *len)
+{
+	struct capture_builder c = { 0 }, more = { 0 }, out = { 0 };
+	size_t n;
+	__u8 *bytes;
+
+	build_long(&c, true);
+	bytes = capture_builder_encode(&c, sc->coding, &n);
+	capture_builder_put(&out, bytes, n);
+	free(bytes);
+	build_long(&more, false);
+	bytes = capture_builder_encode(&more, sc->coding, &n);
+	if (sc->harm == SECOND || sc->harm == SECOND_CUT)
+		capture_builder_put(&out, bytes, n);
+	if (sc->harm == GARBAGE)
+		capture_builder_put(&out, "garbage behind", 14);
+	if (sc->harm == CUT || sc->harm == SECOND_CUT)
+		out.len -= n / 3;
+	if (sc->harm == FLIP)
+		memset(out.data + out.len * 2 / 3, 0xff, 16);
+	if (sc->harm == CHECKSUM)
+		out.data[out.len - (sc->coding == CAPTURE_GZIP ? 8 : 4)] ^= 1;
+	free(bytes);
+	capture_builder_free(&c);
+	capture_builder_free(&more);
+	*len = out.len;
+	return out.data;
+}
+
+static void check_stored(const struct stored_case *sc, bool allow, bool pipe)
+{
+	struct reader_options opt = { .allow_truncated = allow };
+	bool second = sc->harm == SECOND || sc->harm == SECOND_CUT;
+	bool sound = sc->sound || (sc->cut && allow);
+	struct reader_drain d;
+	size_t len;
+	__u8 *bytes = build_stored(sc, &len);
+
+	drain_bytes(&d, bytes, len, &opt, pipe);
+	free(bytes);
+	if (d.open_err || !d.end != sound)
+		fail_msg("%s: %s", sc->name, d.error);
+	if (!sound)
+		check_error(sc->name, pipe ? "pipe" : "file", &d, pipe, sc->error);
+	if (second ? d.n < 3000 : d.n < 100)
+		fail_msg("%s: only %zu packets", sc->name, d.n);
+	if (sc->sound)
+		assert_int_equal(d.n, second ? 6000 : 3000);
+	reader_drain_free(&d);
+}
+
+static void test_stored(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(stored) / sizeof(stored[0]); i++) {
+		check_stored(&stored[i], false, false);
+		check_stored(&stored[i], true, false);
+		check_stored(&stored[i], false, true);
+	}
+}
+
+/* READER_MAPPED takes plain files and nothing else. */
+static void test_mapped_only(void **state)
+{
+	struct reader_options opt = { .backend = READER_MAPPED };
+	struct capture_builder c = { 0 };
+	struct reader_drain d;
+	size_t len;
+	__u8 *bytes;
+
+	(void)state;
+	two_records(&c);
+	bytes = capture_builder_encode(&c, CAPTURE_GZIP, &len);
+	drain_bytes(&d, bytes, len, &opt, false);
+	assert_int_equal(d.open_err, -EOPNOTSUPP);
+	reader_drain_free(&d);
+	drain_bytes(&d, c.data, c.len, &opt, true);
+	assert_int_equal(d.open_err, -EOPNOTSUPP);
+	reader_drain_free(&d);
+	free(bytes);
+	capture_builder_free(&c);
+}
+
+/* ---- mutations ---- */
+
+static __u64 seed = 88172645463325252u;
+
+static __u32 any(__u32 below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (__u32)(seed >> 32) % below;
+}
+
+static void mutate(struct capture_builder *c)
+{
+	static const __u32 odd[] = { 0,          1,          8,          12,     0x7fffffff,
+				     0x80000000, 0xffffffff, 0xfffffffc, 262144, 262145 };
+	unsigned int n = 1 + any(4);
+
+	while (n-- && c->len > 8) {
+		size_t at = any((__u32)c->len - 4);
+		__u32 value = odd[any(sizeof(odd) / sizeof(odd[0]))];
+
+		switch (any(5)) {
+		case 0:
+			c->data[at] = (__u8)any(256);
+			break;
+		case 1:
+			c->data[at] ^= (__u8)(1u << any(8));
+			break;
+		case 2: /* fields are aligned in a pcapng */
+			memcpy(c->data + at / 4 * 4, &value, 4);
+			break;
+		case 3:
+			memmove(c->data + at, c->data + at + 4, c->len - at - 4);
+			c->len -= 4;
+			break;
+		default:
+			c->len -= any(4) ? 0 : any((__u32)c->len / 4);
+		}
+	}
+}
+
+static void mixed(struct capture_builder *c)
+{
+	section(c);
+	capture_builder_interface(c, ETHERNET, 1000, 0x80 | 20, -3);
+	capture_builder_enhanced(c, 1, 1000000, 61, 61, 1);
+	capture_builder_simple(c, 60, 60, 2);
+	capture_builder_obsolete(c, 1, 77, 33, 60, 3);
+	capture_builder_block(c, 5, "\0\0\0\0stats.......", 16);
+	c->big = !c->big;
+	section(c);
+	capture_builder_enhanced(c, 0, 2000000, 60, 60, 4);
+	capture_builder_block(c, 0xbad, "\0\0\1\2custom..", 12);
+	capture_builder_enhanced(c, 0, 3000000, 62, 62, 5);
+}
+
+/* The two back ends may stop at different places and disagree on invented times, not on packets. */
+static void check_prefix(const struct reader_drain *a, const struct reader_drain *b)
+{
+	size_t i, n = a->n < b->n ? a->n : b->n;
+
+	for (i = 0; i < n; i++) {
+		const struct reader_packet *p = &a->packets[i], *q = &b->packets[i];
+
+		assert_int_equal(p->caplen, q->caplen);
+		assert_int_equal(p->wirelen, q->wirelen);
+		assert_int_equal(p->linktype, q->linktype);
+		/* Of some other link types libpcap turns the bytes of a pseudo header round. */
+		if (p->linktype == ETHERNET)
+			assert_memory_equal(p->data, q->data, p->caplen);
+	}
+}
+
+static void check_mutant(const struct capture_builder *c)
+{
+	struct reader_options libpcap = { .backend = READER_LIBPCAP };
+	struct reader_options filter = { .filter = "tcp or len > 60" };
+	struct reader_drain mapped, stream, other;
+	const char *differ;
+	size_t len;
+	__u8 *bytes;
+
+	drain_bytes(&mapped, c->data, c->len, NULL, false);
+	bytes = capture_builder_encode(c, CAPTURE_GZIP, &len);
+	drain_bytes(&stream, bytes, len, NULL, false);
+	differ = reader_drain_differ(&mapped, &stream, 0, true);
+	if (differ || mapped.open_err != stream.open_err || mapped.end != stream.end ||
+	    strcmp(mapped.error, stream.error))
+		fail_msg("map and stream: %s (%s, %s)", differ ? differ : "ends differ",
+			 mapped.error, stream.error);
+	drain_bytes(&other, c->data, c->len, &libpcap, false);
+	check_prefix(&mapped, &other);
+	reader_drain_free(&other);
+	drain_bytes(&other, c->data, c->len, &filter, false);
+	assert_true(other.n <= mapped.n);
+	reader_drain_free(&other);
+	/* Damage to the compressed bytes themselves. */
+	if (len > 20) {
+		bytes[10 + any((__u32)len - 10)] ^= (__u8)(1 + any(255));
+		drain_bytes(&other, bytes, len, NULL, false);
+		reader_drain_free(&other);
+	}
+	reader_drain_free(&mapped);
+	reader_drain_free(&stream);
+	free(bytes);
+}
+
+/* WSCOPE_MUTATIONS: how many of each kind. */
+static void test_mutations(void **state)
+{
+	static void (*const builds[])(struct capture_builder * c) = { two_records, two_blocks,
+								      mixed };
+	const char *wanted = getenv("WSCOPE_MUTATIONS");
+	unsigned long rounds = wanted ? strtoul(wanted, NULL, 10) : 500;
+	unsigned long i;
+	size_t k;
+
+	(void)state;
+	for (i = 0; i < rounds; i++)
+		for (k = 0; k < sizeof(builds) / sizeof(builds[0]); k++) {
+			struct capture_builder c = { .big = i % 2 };
+
+			builds[k](&c);
+			mutate(&c);
+			check_mutant(&c);
+			capture_builder_free(&c);
+		}
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	capture_builder_mkdir(dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	capture_builder_rmdir(dir);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_contents),    cmocka_unit_test(test_contents_libpcap),
+		cmocka_unit_test(test_missing),     cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_mapped_only), cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
