@@ -13,8 +13,14 @@ struct output {
 	/* The whole report: culprits or flow, endpoint and summary records. 0 or -errno (write failed). */
 	int (*report)(FILE *to, const struct report *r, const struct options *o);
 	/* One event as it happens (live), of kind EVENT_FLOW_FINDING or EVENT_ENDPOINT_FINDING. */
-	int (*event)(FILE *to, const struct report *r, const struct event *e, const struct options *o);
+	int (*event)(FILE *to, const struct report *r, const struct event *e,
+		     const struct options *o);
 };
+
+/* Every output, each defined in its own file. */
+#define FORMAT(name, wanted) extern const struct output output_##name;
+#include "userspace/output/formats.def"
+#undef FORMAT
 
 /* The output the options ask for. */
 const struct output *output_choose(const struct options *o);

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "userspace/record.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/native.h"
+
+void record_address(struct record_address *out, const __u64 addr[2], bool ipv6)
+{
+	if (!inet_ntop(ipv6 ? AF_INET6 : AF_INET, addr, out->text, sizeof(out->text)))
+		out->text[0] = '\0';
+}
+
+void record_address_port(char out[RECORD_ENDPOINT_ROOM], const __u64 addr[2], bool ipv6, __u16 port)
+{
+	struct record_address a;
+
+	record_address(&a, addr, ipv6);
+	if (!port)
+		snprintf(out, RECORD_ENDPOINT_ROOM, "%s", a.text);
+	else if (ipv6)
+		snprintf(out, RECORD_ENDPOINT_ROOM, "[%s]:%u", a.text, port);
+	else
+		snprintf(out, RECORD_ENDPOINT_ROOM, "%s:%u", a.text, port);
+}
+
+/* ---- findings ---- */
+
+static bool finding_before(const struct finding *a, const struct finding *b)
+{
+	if (a->packets[0] != b->packets[0])
+		return a->packets[0] < b->packets[0];
+	return strcmp(names_detector(a->code)->code, names_detector(b->code)->code) < 0;
+}
+
+static void findings_sort(struct finding *list, unsigned int n)
+{
+	for (unsigned int i = 1; i < n; i++) {
+		struct finding f = list[i];
+		unsigned int to = i;
+
+		for (; to && finding_before(&f, &list[to - 1]); to--)
+			list[to] = list[to - 1];
+		list[to] = f;
+	}
+}
+
+unsigned int record_flow_facts(const struct flow *f, struct finding *out)
+{
+	unsigned int n = verdict_flow_findings(f, out);
+
+	findings_sort(out, n);
+	return n;
+}
+
+unsigned int record_endpoint_facts(const struct endpoint_entry *e, struct finding *out)
+{
+	unsigned int n = verdict_endpoint_findings(&e->key, &e->endpoint, out);
+
+	findings_sort(out, n);
+	return n;
+}
+
+/* The text of the placeholder at p, and its length; 0 when it is none. */
+static const char *placeholder(const char *p, const struct record_names *names,
+			       const struct finding *finding, char number[4], size_t *length)
+{
+	const char *side = names_of(NAMES_SIDE, finding->side);
+	const struct {
+		const char *name;
+		const char *text;
+	} known[] = {
+		{ "{client}", names->client },
+		{ "{server}", names->server },
+		{ "{host}", names->host },
+		{ "{side}", side ? side : "path" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		*length = strlen(known[i].name);
+		if (known[i].text && !strncmp(p, known[i].name, *length))
+			return known[i].text;
+	}
+	if (p[1] < '0' || p[1] > '2' || p[2] != '}')
+		return NULL;
+	*length = 3;
+	snprintf(number, 4, "%u", finding->value[p[1] - '0']);
+	return number;
+}
+
+void record_sentence(struct record_sentence *out, const char *template,
+		     const struct record_names *names, const struct finding *finding)
+{
+	size_t at = 0, room = sizeof(out->text) - 1;
+	char number[4];
+
+	while (*template && at < room) {
+		const char *text = NULL;
+		size_t length = 1, n;
+
+		if (*template == '{')
+			text = placeholder(template, names, finding, number, &length);
+		if (!text) {
+			out->text[at++] = *template ++;
+			continue;
+		}
+		n = strnlen(text, room - at);
+		memcpy(out->text + at, text, n);
+		at += n;
+		template += length;
+	}
+	out->text[at] = '\0';
+}
+
+static void record_packets(struct record_packets *out, const struct report *r,
+			   const struct finding *finding)
+{
+	out->n = 0;
+	for (size_t i = 0; i < FINDING_PACKETS; i++) {
+		if (report_packet(r, finding->packets[i], &out->list[out->n].file,
+				  &out->list[out->n].number))
+			out->n++;
+	}
+}
+
+static void record_finding(struct record_finding *out, const struct report *r,
+			   const struct finding *finding, const struct record_names *names)
+{
+	const struct names_detector *detector = names_detector(finding->code);
+
+	out->code = detector->code;
+	out->severity = names_of(NAMES_SEVERITY, finding->severity);
+	out->side = names_of(NAMES_SIDE, finding->side);
+	out->blame = names_of(NAMES_BLAME, finding->blame);
+	out->confidence = names_of(NAMES_CONFIDENCE, finding->confidence);
+	record_sentence(&out->text, detector->text, names, finding);
+	record_sentence(&out->advice, detector->advice, names, finding);
+	record_packets(&out->packets, r, finding);
+}
+
+static void record_findings(struct record_findings *out, const struct report *r,
+			    const struct finding *facts, unsigned int n,
+			    const struct record_names *names)
+{
+	out->n = n;
+	for (unsigned int i = 0; i < n; i++)
+		record_finding(&out->list[i], r, &facts[i], names);
+}
+
+/* ---- flow ---- */
+
+__u64 record_last_ns(const struct flow *f)
+{
+	__u64 last = f->first_ns;
+
+	for (int i = 0; i < 2; i++) {
+		if (f->half[i].packets && f->half[i].last_ns > last)
+			last = f->half[i].last_ns;
+	}
+	return last;
+}
+
+enum visibility record_visibility(const struct flow *f)
+{
+	const struct half *client = &f->half[f->client & 1], *server = &f->half[!f->client];
+
+	if (!((f->syn[0].bits | f->syn[1].bits) & SYN_SEEN))
+		return VISIBILITY_MIDSTREAM;
+	if (client->packets && server->packets)
+		return VISIBILITY_BOTH;
+	return client->packets ? VISIBILITY_CLIENT_ONLY : VISIBILITY_SERVER_ONLY;
+}
+
+/*
+ * The shift that applies to the windows of a side while scaling is on. A SYN-ACK with
+ * the option proves that the copy of the SYN that carried it was the one answered.
+ */
+static unsigned int shift_of(const struct flow *f, unsigned int dir)
+{
+	const struct syn *s = &f->syn[dir];
+	const struct syn_other *o = &f->other[dir];
+
+	if (s->wscale_state == WSCALE_PRESENT || o->kind == SYN_OTHER_NONE)
+		return syn_shift(s);
+	return o->wscale > 14 ? 14 : o->wscale;
+}
+
+static __s64 effective(const struct flow *f, unsigned int dir, enum scaling scaling, __u16 window)
+{
+	if (scaling == SCALING_UNKNOWN)
+		return RECORD_NO_NUMBER;
+	return scaling == SCALING_ON ? (__s64)window << shift_of(f, dir) : window;
+}
+
+static void record_windows(struct record_direction *out, const struct flow *f, unsigned int dir,
+			   enum scaling scaling)
+{
+	const struct half *h = &f->half[dir];
+
+	out->window_min = out->window_max = RECORD_NO_NUMBER;
+	out->effective_min = out->effective_max = RECORD_NO_NUMBER;
+	if (!(h->bits & HALF_WINDOW))
+		return;
+	out->window_min = h->window_min;
+	out->window_max = h->window_max;
+	out->effective_min = effective(f, dir, scaling, h->window_min);
+	out->effective_max = effective(f, dir, scaling, h->window_max);
+}
+
+static void record_direction(struct record_direction *out, const struct flow *f, unsigned int dir,
+			     enum scaling scaling, __u64 last_ns)
+{
+	const struct half *h = &f->half[dir];
+	const struct syn *s = &f->syn[dir];
+	bool seen = s->bits & SYN_SEEN;
+	unsigned int state = seen ? s->wscale_state : (unsigned int)WSCALE_UNKNOWN;
+
+	out->packets = h->packets;
+	out->bytes = h->bytes;
+	out->wscale_state = names_of(NAMES_WSCALE_STATE, state);
+	out->wscale = state == WSCALE_PRESENT ? s->wscale : RECORD_NO_NUMBER;
+	out->syn_window = seen ? s->window : RECORD_NO_NUMBER;
+	record_windows(out, f, dir, scaling);
+	out->zero_windows = h->zero_windows;
+	out->zero_window_spells = h->zero_spells;
+	out->zero_window_s = h->zero_ns;
+	out->zero_window_open = h->bits & HALF_ZERO;
+	if (out->zero_window_open && last_ns > h->zero_since_ns)
+		out->zero_window_s += last_ns - h->zero_since_ns;
+	out->retransmits = h->retransmits;
+	out->duplicates = h->duplicates;
+}
+
+void record_flow(struct record_flow *out, const struct report *r, const struct flow_entry *rf)
+{
+	const struct flow *f = &rf->flow;
+	unsigned int client = f->client & 1, server = !client, n;
+	bool ipv6 = rf->key.domain & DOMAIN_IPV6;
+	enum scaling scaling = flow_scaling(f);
+	__u64 last_ns = record_last_ns(f), number;
+	struct finding facts[FINDING_CODES];
+	struct record_names names = { .client = out->client.text, .server = out->server.text };
+
+	out->file = NULL;
+	report_packet(r, f->first_id, &out->file, &number);
+	out->family = ipv6 ? 6 : 4;
+	out->encap = f->encap;
+	out->domain = rf->key.domain & DOMAIN_NUMBER;
+	record_address(&out->client, rf->key.addr[client], ipv6);
+	out->client_port = rf->key.port[client];
+	record_address(&out->server, rf->key.addr[server], ipv6);
+	out->server_port = rf->key.port[server];
+	out->role_source = names_of(NAMES_ROLE_SOURCE, f->role_source);
+	out->first = record_time(r, f->first_ns);
+	out->last = record_time(r, last_ns);
+	out->duration_s = last_ns - f->first_ns;
+	out->visibility = names_of(NAMES_VISIBILITY, record_visibility(f));
+	out->scaling = names_of(NAMES_SCALING, scaling);
+	out->scaling_inferred = names_of(NAMES_SCALING_INFERRED, infer_scaling(f));
+	out->rtt_us = f->rtt_us ? (__s64)f->rtt_us : RECORD_NO_NUMBER;
+	record_direction(&out->c2s, f, client, scaling, last_ns);
+	record_direction(&out->s2c, f, server, scaling, last_ns);
+	n = record_flow_facts(f, facts);
+	record_findings(&out->findings, r, facts, n, &names);
+}
+
+/* ---- endpoint, event, summary ---- */
+
+void record_endpoint(struct record_endpoint *out, const struct report *r,
+		     const struct endpoint_entry *re)
+{
+	const struct endpoint *e = &re->endpoint;
+	struct record_names names = { .host = out->address.text };
+	struct finding facts[FINDING_CODES];
+	bool refused = e->bits & ENDPOINT_REFUSED;
+
+	record_address(&out->address, re->key.addr, re->key.domain & DOMAIN_IPV6);
+	out->port = re->key.port;
+	out->role = names_of(NAMES_ROLE, re->key.role);
+	out->opportunities = e->opportunities;
+	out->offers = e->offers;
+	out->refusals = e->refusals;
+	out->first_refusal = refused ? record_time(r, e->first_refusal_ns) : RECORD_NO_TIME;
+	out->last_refusal = refused ? record_time(r, e->last_refusal_ns) : RECORD_NO_TIME;
+	record_findings(&out->findings, r, facts, record_endpoint_facts(re, facts), &names);
+}
+
+void record_event(struct record_event *out, const struct report *r, const struct event *e,
+		  const char *interface)
+{
+	unsigned int client = e->client & 1, server = !client;
+	bool ipv6 = e->key.domain & DOMAIN_IPV6;
+	struct record_names names = { .client = out->client.text,
+				      .server = out->server.text,
+				      .host = out->endpoint.address.text };
+
+	out->time = record_time(r, e->ns);
+	out->hook = names_of(NAMES_HOOK, e->hook);
+	out->ifindex = e->ifindex;
+	out->interface = interface;
+	out->family = ipv6 ? 6 : 4;
+	out->domain = e->key.domain & DOMAIN_NUMBER;
+	record_address(&out->client, e->key.addr[client], ipv6);
+	out->client_port = e->key.port[client];
+	record_address(&out->server, e->key.addr[server], ipv6);
+	out->server_port = e->key.port[server];
+	memset(&out->endpoint, 0, sizeof(out->endpoint));
+	if (e->kind == EVENT_ENDPOINT_FINDING) {
+		record_address(&out->endpoint.address, e->endpoint.addr, ipv6);
+		out->endpoint.port = e->endpoint.port;
+		out->endpoint.role = names_of(NAMES_ROLE, e->endpoint.role);
+	}
+	record_finding(&out->finding, r, &e->finding, &names);
+}
+
+__u64 record_skipped(const struct report *r)
+{
+	__u64 n = 0;
+
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		n += names_counters[i].skip ? r->counters[i] : 0;
+	return n;
+}
+
+static void count_findings(struct record_finding_counts *out, const struct report *r)
+{
+	struct finding facts[FINDING_CODES];
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < r->flows_n; i++) {
+		unsigned int n = verdict_flow_findings(&r->flows[i]->flow, facts);
+
+		while (n--)
+			out->n[facts[n].code]++;
+	}
+	for (size_t i = 0; i < r->endpoints_n; i++) {
+		unsigned int n = record_endpoint_facts(&r->endpoints[i], facts);
+
+		while (n--)
+			out->n[facts[n].code]++;
+	}
+}
+
+void record_summary(struct record_summary *out, const struct report *r)
+{
+	__u64 skipped = record_skipped(r), packets = r->counters[COUNTER_PACKETS];
+
+	out->files = r->live ? 0 : r->files_n;
+	out->packets = packets;
+	out->tcp_packets = packets > skipped ? packets - skipped : 0;
+	out->flows = r->flows_n;
+	out->handshakes = r->counters[COUNTER_HANDSHAKES];
+	count_findings(&out->findings, r);
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		out->skipped.n[i] = names_counters[i].skip ? r->counters[i] : 0;
+	out->duplicates = r->counters[COUNTER_DUPLICATES];
+	out->lost.packets = r->lost_packets;
+	out->lost.events = r->counters[COUNTER_EVENTS_LOST];
+	out->evictions = r->evictions;
+}
