@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# timeout: 120
+# timeout: 240
 # That tests/vm/run can fail: programs of canary.bpf.c that are too costly or not acceptable, VMs
 # that give no answer, and an object that is not there.
 set -u

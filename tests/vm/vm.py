@@ -16,7 +16,6 @@ import pathlib
 import re
 import shutil
 import stat
-import struct
 import subprocess
 import tempfile
 import threading
