@@ -13,6 +13,7 @@ include mk/native.mk
 include mk/tests.mk
 include mk/lint.mk
 include mk/install.mk
+include mk/completion.mk
 
 .PHONY: all clean help
 
