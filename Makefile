@@ -12,6 +12,7 @@ include mk/bpf.mk
 include mk/native.mk
 include mk/tests.mk
 include mk/lint.mk
+include mk/docs.mk
 include mk/install.mk
 include mk/completion.mk
 

@@ -25,6 +25,10 @@
 /* How a kind of record.def is held. */
 #define RECORD_HOLDS_UINT           __u64
 #define RECORD_HOLDS_UINT_NULL      __s64 /* RECORD_NO_NUMBER: null */
+#define RECORD_HOLDS_FAMILY         __u64
+#define RECORD_HOLDS_PORT           __u64
+#define RECORD_HOLDS_SHIFT_NULL     __s64
+#define RECORD_HOLDS_WINDOW_NULL    __s64
 #define RECORD_HOLDS_TIME           __s64 /* ns since the epoch */
 #define RECORD_HOLDS_TIME_NULL      __s64 /* RECORD_NO_TIME: null */
 #define RECORD_HOLDS_SECONDS        __u64 /* ns */

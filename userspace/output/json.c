@@ -69,6 +69,10 @@ static void put_where_null(struct writer *w, const struct record_where *r);
 
 #define PUT_UINT(v)           writer_unsigned(w, v)
 #define PUT_UINT_NULL(v)      put_number_null(w, v)
+#define PUT_FAMILY(v)         writer_unsigned(w, v)
+#define PUT_PORT(v)           writer_unsigned(w, v)
+#define PUT_SHIFT_NULL(v)     put_number_null(w, v)
+#define PUT_WINDOW_NULL(v)    put_number_null(w, v)
 #define PUT_TIME(v)           writer_seconds(w, v)
 #define PUT_TIME_NULL(v)      put_time_null(w, v)
 #define PUT_SECONDS(v)        writer_seconds(w, (__s64)(v))

@@ -12,6 +12,9 @@ void writer_start(struct writer *w, FILE *to)
 	w->n = 0;
 	w->err = 0;
 	w->follows = false;
+	w->valued = false;
+	w->pretty = false;
+	w->depth = 0;
 }
 
 int writer_flush(struct writer *w)
@@ -45,11 +48,21 @@ static void put_char(struct writer *w, char c)
 	w->n++;
 }
 
+static void indent(struct writer *w)
+{
+	put_char(w, '\n');
+	for (unsigned int i = 0; i < w->depth; i++)
+		put(w, "  ", 2);
+}
+
 /* Before a value or a key. */
 static void separate(struct writer *w)
 {
 	if (w->follows)
 		put_char(w, ',');
+	if (w->pretty && !w->valued && w->depth)
+		indent(w);
+	w->valued = false;
 	w->follows = true;
 }
 
@@ -57,11 +70,15 @@ void writer_open(struct writer *w, char bracket)
 {
 	separate(w);
 	put_char(w, bracket);
+	w->depth++;
 	w->follows = false;
 }
 
 void writer_close(struct writer *w, char bracket)
 {
+	w->depth--;
+	if (w->pretty && w->follows)
+		indent(w);
 	put_char(w, bracket);
 	w->follows = true;
 }
@@ -71,8 +88,9 @@ void writer_key(struct writer *w, const char *key)
 	separate(w);
 	put_char(w, '"');
 	put(w, key, strlen(key));
-	put(w, "\":", 2);
+	put(w, "\": ", w->pretty ? 3 : 2);
 	w->follows = false;
+	w->valued = true;
 }
 
 /*

@@ -19,6 +19,9 @@ struct writer {
 	size_t n;
 	int err;      /* first failure, -errno: nothing is written after it */
 	bool follows; /* a value stands before the next one: a comma is due */
+	bool valued;  /* a key was written, its value is due */
+	bool pretty;  /* a line for each member and element, for people */
+	unsigned int depth;
 	char buffer[WRITER_ROOM];
 };
 
