@@ -284,6 +284,7 @@ static int block_header(struct reader_file *f, struct block *b)
 		return reader_file_end(f);
 	if (have < 8)
 		return reader_file_cut(f, "a block after packet", f->number);
+	b->p = s->pos;
 	b->type = reader_get32(s->pos, f->swapped);
 	if (b->type == READER_MAGIC_PCAPNG) {
 		__u32 order;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/capture_builder.h"
 #include "tests/unit/reader_drain.h"
 
 static void *need(void *p)
@@ -78,7 +79,7 @@ pid_t reader_drain_writer(int fd, const void *bytes, size_t len)
 	_exit(0);
 }
 
-void reader_drain_pipe(struct reader_drain *d, const void *bytes, size_t len,
+static void drain_pipe(struct reader_drain *d, const void *bytes, size_t len,
 		       const struct reader_options *opt, unsigned int batch)
 {
 	const char *path = "-";
@@ -98,6 +99,28 @@ void reader_drain_pipe(struct reader_drain *d, const void *bytes, size_t len,
 	if (saved >= 0 && dup2(saved, STDIN_FILENO) >= 0)
 		close(saved);
 	waitpid(pid, NULL, 0);
+}
+
+void reader_drain_bytes(struct reader_drain *d, const char *path, const void *bytes, size_t len,
+			const struct reader_options *opt, unsigned int batch)
+{
+	if (!strcmp(path, "-")) {
+		drain_pipe(d, bytes, len, opt, batch);
+		return;
+	}
+	capture_builder_write(path, bytes, len);
+	reader_drain(d, &path, 1, opt, batch);
+}
+
+bool reader_drain_says(const struct reader_drain *d, const char *path, const char *what)
+{
+	char start[256];
+
+	snprintf(start, sizeof(start), "cannot read '%s': ", path);
+	if (!strcmp(path, "-"))
+		snprintf(start, sizeof(start), "cannot read standard input: ");
+	return !strncmp(d->error, start, strlen(start)) && strstr(d->error, what) &&
+	       !strchr(d->error, '\n');
 }
 
 const char *reader_drain_differ(const struct reader_drain *a, const struct reader_drain *b,

@@ -23,9 +23,15 @@ struct reader_drain {
 void reader_drain(struct reader_drain *d, const char *const *paths, unsigned int n,
 		  const struct reader_options *opt, unsigned int batch);
 
-/* The same, with these bytes coming through a pipe on standard input, written in odd pieces. */
-void reader_drain_pipe(struct reader_drain *d, const void *bytes, size_t len,
-		       const struct reader_options *opt, unsigned int batch);
+/*
+ * The same for bytes that are written to path first; or, if path is "-", that come through a pipe on
+ * standard input in odd pieces.
+ */
+void reader_drain_bytes(struct reader_drain *d, const char *path, const void *bytes, size_t len,
+			const struct reader_options *opt, unsigned int batch);
+
+/* Is the error one line that starts with "cannot read" and this path's name, and says what? */
+bool reader_drain_says(const struct reader_drain *d, const char *path, const char *what);
 
 /* A child that writes the bytes to fd in odd pieces and closes it; wait for it. */
 pid_t reader_drain_writer(int fd, const void *bytes, size_t len);
