@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The engine's entry points. A hook fills the facts that only it knows (time, length,
- * interface, link type), offers the frame where it lies to engine_fast(), and only if
- * that declines gives it to engine_walk(), with its beginning in one piece of memory.
+ * interface, link type), offers the frame where it lies to engine_plain(), and only if
+ * that declines gives it to engine_parse(), with its beginning in one piece of memory.
+ * What either of them understood goes to track_packet().
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -20,12 +21,13 @@ ENGINE_INLINE struct packet *engine_begin(struct scratch *s, enum hook hook)
 }
 
 /*
- * Parses a plain frame; false when it is anything else. [frame, end) is what may be
+ * Counts a frame, and parses it if it is plain; false when it is anything else. [frame, end) is what may be
  * read; a replayed frame may be padded beyond `captured`, but not above FAST_MIN.
  */
-ENGINE_INLINE _Bool engine_parse_plain(struct packet *p, __u32 captured, const __u8 *frame,
+ENGINE_INLINE _Bool engine_plain(struct packet *p, __u32 captured, const __u8 *frame,
 				       const __u8 *end)
 {
+	seam_count(COUNTER_PACKETS);
 	if (captured < FAST_MIN || p->linktype != LINKTYPE_ETHERNET || p->vlan_tci)
 		return 0;
 	return fast_frame(p, frame, end);
@@ -51,24 +53,6 @@ ENGINE_INLINE _Bool engine_parse(struct walk *w, struct packet *p, const __u8 *f
 		return 0;
 	}
 	return 1;
-}
-
-/* True when the frame was plain and is done with. */
-ENGINE_INLINE _Bool engine_fast(struct scratch *s, const __u8 *frame, const __u8 *end)
-{
-	if (!engine_parse_plain(&s->pkt, s->captured, frame, end))
-		return 0;
-	seam_count(COUNTER_PACKETS);
-	track_packet(s);
-	return 1;
-}
-
-/* Any frame, as engine_parse() takes it. */
-ENGINE_INLINE void engine_walk(struct scratch *s, const __u8 *frame, __u32 captured)
-{
-	seam_count(COUNTER_PACKETS);
-	if (engine_parse(&s->walk, &s->pkt, frame, captured))
-		track_packet(s);
 }
 
 #endif

@@ -6,7 +6,7 @@
  * are kept in memory (a per-CPU map in the kernel) and reloaded behind a barrier:
  * to the verifier each turn then starts from the same state, whatever the turns
  * before have met, so that its work grows with the number of turns and not with
- * the number of header sequences.
+ * the number of header sequences. TCP ends the loop and is parsed behind it, once.
  */
 #ifndef ENGINE_WALK_H
 #define ENGINE_WALK_H
@@ -75,7 +75,7 @@ ENGINE_INLINE __u16 walk_network(struct walk *w, struct packet *p, const __u8 *f
 	case LAYER_PPP:
 		return parse_ppp(&w->cur, frame);
 	default:
-		return parse_tcp(w, p, frame);
+		return LAYER_SKIP(MALFORMED);
 	}
 }
 
@@ -164,10 +164,13 @@ ENGINE_INLINE __u16 walk_frame(struct walk *w, struct packet *p, const __u8 *fra
 		engine_barrier();
 		next = walk_turn(w, p, frame, cfg);
 		w->cur.layer = next;
-		if (next >= LAYER_STOP)
+		if (next >= LAYER_TCP)
 			break;
 		next = LAYER_SKIP(TOO_MANY_HEADERS);
 	}
+	engine_barrier();
+	if (w->cur.layer == LAYER_TCP)
+		next = parse_tcp(w, p, frame);
 	/* What a header itself put out of reach is not the capture's fault. */
 	if (next == LAYER_SKIP(TRUNCATED) && captured >= p->wirelen)
 		return LAYER_SKIP(MALFORMED);

@@ -59,6 +59,7 @@ void native_export(const struct flow_key *key, const struct flow *f)
 	record->key = *key;
 	record->flow = *f;
 	n->ended[n->ended_n++] = record;
+	seam_count(COUNTER_EVENTS_SENT);
 }
 
 /* A frame on its way through native_frames(). */
@@ -82,8 +83,7 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 	p->wirelen = frame->wirelen;
 	p->ifindex = frame->ifindex;
 	p->linktype = frame->linktype;
-	seam_count(COUNTER_PACKETS);
-	step->segment = engine_parse_plain(p, captured, frame->data, frame->data + captured) ||
+	step->segment = engine_plain(p, captured, frame->data, frame->data + captured) ||
 			engine_parse(&n->scratch.walk, p, frame->data, captured);
 	if (!step->segment)
 		return;

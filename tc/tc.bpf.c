@@ -20,8 +20,9 @@ static __always_inline int tc_analyze(struct __sk_buff *skb, enum hook hook)
 		return TC_ACT_UNSPEC;
 	engine_begin(s, hook);
 	tc_facts(skb, s);
-	if (!engine_fast(s, tc_frame(skb), tc_end(skb)) && tc_window(skb, s))
-		engine_walk(s, s->window, s->captured);
+	if (engine_plain(&s->pkt, s->captured, tc_frame(skb), tc_end(skb)) ||
+	    (tc_window(skb, s) && engine_parse(&s->walk, &s->pkt, s->window, s->captured)))
+		track_packet(s);
 	return TC_ACT_UNSPEC;
 }
 

@@ -19,8 +19,9 @@ int xdp_analyze(struct xdp_md *ctx)
 		return XDP_PASS;
 	engine_begin(s, HOOK_XDP);
 	xdp_facts(ctx, s);
-	if (!engine_fast(s, xdp_frame(ctx), xdp_end(ctx)) && xdp_window(ctx, s))
-		engine_walk(s, s->window, s->captured);
+	if (engine_plain(&s->pkt, s->captured, xdp_frame(ctx), xdp_end(ctx)) ||
+	    (xdp_window(ctx, s) && engine_parse(&s->walk, &s->pkt, s->window, s->captured)))
+		track_packet(s);
 	return XDP_PASS;
 }
 
