@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "userspace/live.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/signalfd.h>
+
+#include "userspace/exit_status.h"
+#include "userspace/live_attach.h"
+#include "userspace/live_events.h"
+#include "userspace/local_cause.h"
+#include "userspace/locals.h"
+#include "userspace/output/output.h"
+#include "userspace/status.h"
+
+#define LIVE_NS_PER_S       1000000000ULL
+#define LIVE_CLOCK_SLACK_NS 10000000LL
+#define LIVE_LOG_LINES      20
+
+struct live {
+	const struct options *options;
+	const struct output *output;
+	struct loader *loader;
+	struct locals *locals;
+	struct live_attach attached;
+	struct live_events events;
+	struct local_cause cause;
+	struct report times; /* epoch, start: what every report of this run begins with */
+	int signals;
+	bool stop, off;
+	bool local_news; /* a host was found at fault since the last look at our own part */
+	__u64 started, next_second, next_summary; /* monotonic, ns */
+};
+
+static __u64 live_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * LIVE_NS_PER_S + (__u64)now.tv_nsec;
+}
+
+static __s64 live_epoch_offset(void)
+{
+	struct timespec wall;
+	__u64 before = live_now(), after;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	after = live_now();
+	return (__s64)((__u64)wall.tv_sec * LIVE_NS_PER_S + (__u64)wall.tv_nsec -
+		       (before + (after - before) / 2));
+}
+
+/* The programs' clock never jumps, the wall's may: follow it, but not its every tremor. */
+static void live_follow_clock(struct live *v)
+{
+	__s64 offset = live_epoch_offset(), moved = offset - v->times.epoch_offset_ns;
+
+	if (moved > LIVE_CLOCK_SLACK_NS || moved < -LIVE_CLOCK_SLACK_NS)
+		v->times.epoch_offset_ns = offset;
+}
+
+/* Where what is said to people about this host goes; records go alone. */
+static FILE *live_prose(const struct live *v)
+{
+	return v->options->json ? stderr : stdout;
+}
+
+static void live_on_event(void *arg, const struct event *event)
+{
+	struct live *v = arg;
+
+	if (event->kind == EVENT_ENDPOINT_FINDING &&
+	    locals_has(v->locals, event->endpoint.addr, event->endpoint.domain & DOMAIN_IPV6))
+		v->local_news = true;
+}
+
+/* The tables as they are now, complete with what only this run knows. 0 or -errno. */
+static int live_snapshot(struct live *v, struct snapshot **out)
+{
+	struct report *r;
+	int err = snapshot_take(out, &v->loader->tables, v->events.ended, v->events.ended_n);
+
+	if (err) {
+		fprintf(stderr, "wscope: cannot read the tables: %s\n", strerror(-err));
+		return err;
+	}
+	r = &(*out)->report;
+	live_follow_clock(v);
+	r->live = true;
+	r->epoch_offset_ns = v->times.epoch_offset_ns;
+	r->started_ns = v->times.started_ns;
+	r->evictions += v->events.ended_lost;
+	return 0;
+}
+
+/* A summary, on the way or the last; *status (may be NULL) gets the report's exit status. */
+static int live_summary(struct live *v, bool last, int *status)
+{
+	struct snapshot *s;
+	int err = live_snapshot(v, &s);
+
+	if (err)
+		return err;
+	s->report.interim = !last;
+	err = v->output->report(stdout, &s->report, v->options);
+	local_cause_write(live_prose(v), &v->cause, &s->report, v->locals);
+	if (s->report.counters[COUNTER_EVENTS_LOST])
+		fprintf(stderr, "wscope: %llu events were lost: the ring had no room\n",
+			(unsigned long long)s->report.counters[COUNTER_EVENTS_LOST]);
+	if (status)
+		*status = status_of_report(&s->report, v->options);
+	if (!err && fflush(stdout))
+		err = -errno;
+	v->local_news = false;
+	snapshot_free(s);
+	return err;
+}
+
+/* Only this host's part, when there is news about it. */
+static void live_local(struct live *v)
+{
+	struct snapshot *s;
+
+	v->local_news = false;
+	if (live_snapshot(v, &s))
+		return;
+	local_cause_write(live_prose(v), &v->cause, &s->report, v->locals);
+	fflush(live_prose(v));
+	snapshot_free(s);
+}
+
+static void live_toggle(struct live *v)
+{
+	int err = loader_switch(v->loader, !v->off);
+
+	if (err) {
+		fprintf(stderr, "wscope: cannot switch: %s\n", strerror(-err));
+		return;
+	}
+	v->off = !v->off;
+	fprintf(stderr, "wscope: the work is switched %s\n",
+		v->off ? "off: packets pass unseen until SIGUSR1 comes again" : "on again");
+}
+
+static void live_signal(struct live *v)
+{
+	struct signalfd_siginfo info;
+
+	if (read(v->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGUSR1)
+		live_toggle(v);
+	else
+		v->stop = true;
+}
+
+static void live_second(struct live *v, __u64 now)
+{
+	v->next_second = now + LIVE_NS_PER_S;
+	live_events_second(&v->events);
+	if (local_cause_poll(&v->cause) || v->local_news)
+		live_local(v);
+}
+
+static bool live_is_over(const struct live *v, __u64 now)
+{
+	double limit = v->options->duration_s;
+
+	return v->stop || v->events.write_error || live_events_enough(&v->events) ||
+	       (limit > 0 && (double)(now - v->started) >= limit * (double)LIVE_NS_PER_S);
+}
+
+/* Milliseconds until there is something to do anyway. */
+static int live_patience(const struct live *v, __u64 now)
+{
+	__u64 next = v->next_second < v->next_summary ? v->next_second : v->next_summary;
+	double limit = v->options->duration_s;
+
+	if (limit > 0 && v->started + (__u64)(limit * (double)LIVE_NS_PER_S) < next)
+		next = v->started + (__u64)(limit * (double)LIVE_NS_PER_S);
+	return next > now ? (int)((next - now) / 1000000 + 1) : 0;
+}
+
+static __u64 live_interval(const struct live *v)
+{
+	return (__u64)(v->options->interval_s * (double)LIVE_NS_PER_S);
+}
+
+static int live_loop(struct live *v)
+{
+	struct pollfd fds[] = {
+		{ .fd = v->signals, .events = POLLIN },
+		{ .fd = live_events_fd(&v->events), .events = POLLIN },
+		{ .fd = locals_fd(v->locals), .events = POLLIN },
+	};
+	int err = 0;
+	__u64 now;
+
+	for (now = live_now(); !err && !live_is_over(v, now); now = live_now()) {
+		if (poll(fds, 3, live_patience(v, now)) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[0].revents)
+			live_signal(v);
+		if (fds[2].revents)
+			locals_refresh(v->locals);
+		if (fds[1].revents)
+			live_events_take(&v->events);
+		now = live_now();
+		if (now >= v->next_second)
+			live_second(v, now);
+		if (now >= v->next_summary) {
+			v->next_summary = now + live_interval(v);
+			err = live_summary(v, false, NULL);
+		}
+	}
+	return err;
+}
+
+/* Signals are taken one by one from now on, so that nothing stays attached after one. */
+static int live_signals(struct live *v)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	v->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return v->signals < 0 ? -errno : 0;
+}
+
+static void live_complain_load(const struct live *v, int err)
+{
+	const char *hint = "";
+
+	if (err == -EPERM)
+		hint = "; root, or the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, are "
+		       "needed";
+	else if ((err == -EACCES || err == -E2BIG || err == -EINVAL) && !v->options->verbose)
+		hint = "; -v shows what the kernel's verifier says";
+	fprintf(stderr, "wscope: cannot load the programs: %s%s\n", strerror(-err), hint);
+	if (v->options->verbose)
+		fprintf(stderr, "%s", loader_log_tail(v->loader, LIVE_LOG_LINES));
+}
+
+static void live_note_sizes(const struct loader *l, const struct options *o)
+{
+	if (l->flows != o->flows || l->pending != o->pending || l->endpoints != o->endpoints)
+		fprintf(stderr,
+			"wscope: tables hold %u connections, %u unconfirmed ones, %u endpoints: fewer "
+			"than 256 per CPU do not work\n",
+			l->flows, l->pending, l->endpoints);
+}
+
+/* Everything up to the first packet. 0, or -errno after one line on stderr. */
+static int live_setup(struct live *v)
+{
+	int err = live_attach_check(v->options);
+
+	if (err)
+		return err;
+	err = loader_open(&v->loader, v->options);
+	if (err) {
+		live_complain_load(v, err);
+		return err;
+	}
+	live_note_sizes(v->loader, v->options);
+	err = locals_open(&v->locals, v->loader->locals);
+	if (err == -E2BIG)
+		fprintf(stderr, "wscope: this host has more addresses than are told from others "
+				"in the kernel: blame may be less certain\n");
+	else if (err)
+		fprintf(stderr, "wscope: cannot read this host's addresses: %s\n", strerror(-err));
+	if (err && err != -E2BIG)
+		return err;
+	err = live_events_open(&v->events, v->loader->events);
+	if (!err)
+		err = live_signals(v);
+	if (err) {
+		fprintf(stderr, "wscope: cannot wait for events: %s\n", strerror(-err));
+		return err;
+	}
+	return live_attach_all(&v->attached, v->options, v->loader);
+}
+
+static void live_start(struct live *v)
+{
+	local_cause_open(&v->cause);
+	v->started = live_now();
+	v->next_second = v->started + LIVE_NS_PER_S;
+	v->next_summary = v->started + live_interval(v);
+	v->times.live = true;
+	v->times.epoch_offset_ns = live_epoch_offset();
+	v->times.started_ns = v->started + (__u64)v->times.epoch_offset_ns;
+	fprintf(stderr, "wscope: watching; " LOCAL_CAUSE_SETTING " = %d here\n", v->cause.setting);
+}
+
+/* Detach first, so that the last summary is complete. Returns the exit status. */
+static int live_finish(struct live *v, int err)
+{
+	int status = EXIT_NOTHING, undo = live_attach_undo(&v->attached);
+
+	live_events_drain(&v->events);
+	local_cause_poll(&v->cause);
+	if (!err && !v->events.write_error)
+		err = live_summary(v, true, &status);
+	else if (!err)
+		err = v->events.write_error;
+	if (err && err != -EPIPE)
+		fprintf(stderr, "wscope: cannot go on: %s\n", strerror(-err));
+	if (err || undo)
+		status = status_worse(status, EXIT_INCOMPLETE);
+	return status;
+}
+
+int live_run(const struct options *o)
+{
+	struct live *v = calloc(1, sizeof(*v));
+	int status = EXIT_PRIVILEGE;
+
+	if (!v) {
+		fprintf(stderr, "wscope: out of memory\n");
+		return EXIT_INCOMPLETE;
+	}
+	v->options = o;
+	v->output = output_choose(o);
+	v->signals = -1;
+	v->events.options = o;
+	v->events.output = v->output;
+	v->events.times = &v->times;
+	v->events.on_event = live_on_event;
+	v->events.on_event_arg = v;
+	if (live_setup(v)) {
+		live_attach_undo(&v->attached);
+	} else {
+		live_start(v);
+		status = live_finish(v, live_loop(v));
+	}
+	live_events_close(&v->events);
+	locals_close(v->locals);
+	loader_close(v->loader);
+	if (v->signals >= 0)
+		close(v->signals);
+	free(v);
+	return status;
+}

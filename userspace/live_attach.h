@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* All attachments of a run of `wscope live`, and what is said about them. */
+#ifndef USERSPACE_LIVE_ATTACH_H
+#define USERSPACE_LIVE_ATTACH_H
+
+#include "userspace/attach.h"
+#include "userspace/loader.h"
+#include "userspace/options.h"
+
+struct live_attach {
+	struct attach list[OPTIONS_INTERFACES_MAX * HOOKS];
+	size_t n;
+};
+
+/* Complains on stderr about the first interface that does not exist. 0 or -errno. */
+int live_attach_check(const struct options *o);
+
+/*
+ * Attaches the loaded programs to every interface and says on stderr what the kernel then has.
+ * The map of link types is filled first. 0, or -errno after one line on stderr; what had been
+ * attached is then still to be given to live_attach_undo().
+ */
+int live_attach_all(struct live_attach *a, const struct options *o, const struct loader *l);
+
+/* Detaches, newest first, what was attached. Complains on stderr; 0 or the first -errno. */
+int live_attach_undo(struct live_attach *a);
+
+#endif
