@@ -20,14 +20,23 @@
 #include "engine/detectors/wscale_zero.h"
 #include "engine/seam.h"
 
-/* Expands to its argument for detectors of the named scope, to nothing for the others. */
-#define VERDICT_FLOW_FLOW(x) x
-#define VERDICT_FLOW_ENDPOINT(x)
-#define VERDICT_ENDPOINT_FLOW(x)
-#define VERDICT_ENDPOINT_ENDPOINT(x) x
+/* By a detector's scope: the calls that it means over a connection, and over an endpoint. */
+#define VERDICT_FLOW_FLOW(id, f, out, n)     n += detect_##id(f, &(out)[n]);
+#define VERDICT_FLOW_ENDPOINT(id, f, out, n) ;
+#define VERDICT_FLOW_SIDE(id, f, out, n)                          \
+	n += detect_##id(f, (f)->client & 1, &(out)[n]);          \
+	n += detect_##id(f, !(f)->client, &(out)[n]);
+#define VERDICT_ENDPOINT_FLOW(id, key, e, out)     0
+#define VERDICT_ENDPOINT_SIDE(id, key, e, out)     0
+#define VERDICT_ENDPOINT_ENDPOINT(id, key, e, out) detect_##id(key, e, out)
+/* Whether it finds anything at all; a program reports a code once per connection. */
+#define VERDICT_FIRST_FLOW(id, f, out)	  detect_##id(f, out)
+#define VERDICT_FIRST_ENDPOINT(id, f, out) 0
+#define VERDICT_FIRST_SIDE(id, f, out) \
+	(detect_##id(f, (f)->client & 1, out) || detect_##id(f, !(f)->client, out))
 
 /* Room for the findings of one connection. */
-#define VERDICT_MAX FINDING_CODES
+#define VERDICT_MAX (2 * FINDING_CODES)
 
 /* Runs every flow detector; returns how many findings were written, at most VERDICT_MAX. */
 ENGINE_INLINE __u32 verdict_flow_findings(const struct flow *f, struct finding *out)
@@ -35,7 +44,7 @@ ENGINE_INLINE __u32 verdict_flow_findings(const struct flow *f, struct finding *
 	__u32 n = 0;
 
 #define DETECTOR(id, name, scope, severity, title, text, advice) \
-	VERDICT_FLOW_##scope(n += detect_##id(f, &out[n]);)
+	VERDICT_FLOW_##scope(id, f, out, n)
 #include "engine/detectors.def"
 #undef DETECTOR
 	return n;
@@ -47,7 +56,7 @@ ENGINE_INLINE __u32 verdict_endpoint_findings(const struct endpoint_key *key,
 	__u32 n = 0;
 
 #define DETECTOR(id, name, scope, severity, title, text, advice) \
-	VERDICT_ENDPOINT_##scope(n += detect_##id(key, e, &out[n]);)
+	n += VERDICT_ENDPOINT_##scope(id, key, e, &out[n]);
 #include "engine/detectors.def"
 #undef DETECTOR
 	return n;
@@ -72,11 +81,11 @@ ENGINE_INLINE void verdict_flow(struct scratch *s, struct flow *f)
 {
 	struct finding *out = &s->event.finding;
 
-#define DETECTOR(id, name, scope, severity, title, text, advice)                      \
-	VERDICT_FLOW_##scope(if (!(f->emitted & 1U << FINDING_##id) && detect_##id(f, out)) { \
-		f->emitted |= 1U << FINDING_##id;                                        \
-		verdict_emit(s, EVENT_FLOW_FINDING, f->client);                          \
-	})
+#define DETECTOR(id, name, scope, severity, title, text, advice)                          \
+	if (!(f->emitted & 1U << FINDING_##id) && VERDICT_FIRST_##scope(id, f, out)) { \
+		f->emitted |= 1U << FINDING_##id;                                         \
+		verdict_emit(s, EVENT_FLOW_FINDING, f->client);                           \
+	}
 #include "engine/detectors.def"
 #undef DETECTOR
 }
@@ -90,11 +99,11 @@ ENGINE_INLINE void verdict_endpoint(struct scratch *s, const struct flow *f, str
 		return;
 	if (!e->run)
 		e->emitted = 0;
-#define DETECTOR(id, name, scope, severity, title, text, advice)                            \
-	VERDICT_ENDPOINT_##scope(if (!e->emitted && detect_##id(&s->endpoint_key, e, out)) { \
-		e->emitted = 1;                                                              \
-		verdict_emit(s, EVENT_ENDPOINT_FINDING, f->client);                          \
-	})
+#define DETECTOR(id, name, scope, severity, title, text, advice)                           \
+	if (!e->emitted && VERDICT_ENDPOINT_##scope(id, &s->endpoint_key, e, out)) {       \
+		e->emitted = 1;                                                            \
+		verdict_emit(s, EVENT_ENDPOINT_FINDING, f->client);                        \
+	}
 #include "engine/detectors.def"
 #undef DETECTOR
 }

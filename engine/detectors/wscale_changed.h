@@ -5,7 +5,7 @@
 
 #include "engine/endpoint.h"
 
-ENGINE_INLINE _Bool changed_on(const struct flow *f, __u8 dir, struct finding *out)
+ENGINE_INLINE _Bool detect_wscale_changed(const struct flow *f, __u8 dir, struct finding *out)
 {
 	const struct syn *s = &f->syn[dir & 1];
 	const struct syn_other *o = &f->other[dir & 1];
@@ -23,11 +23,6 @@ ENGINE_INLINE _Bool changed_on(const struct flow *f, __u8 dir, struct finding *o
 	out->packets[0] = same ? s->id : o->id;
 	out->packets[1] = same ? o->id : s->id;
 	return 1;
-}
-
-ENGINE_INLINE _Bool detect_wscale_changed(const struct flow *f, struct finding *out)
-{
-	return changed_on(f, f->client, out) || changed_on(f, !f->client, out);
 }
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "engine/endpoint.h"
 
-ENGINE_INLINE _Bool malformed_on(const struct flow *f, __u8 dir, struct finding *out)
+ENGINE_INLINE _Bool detect_wscale_malformed(const struct flow *f, __u8 dir, struct finding *out)
 {
 	const struct syn *s = &f->syn[dir & 1];
 
@@ -16,11 +16,6 @@ ENGINE_INLINE _Bool malformed_on(const struct flow *f, __u8 dir, struct finding 
 	out->value[0] = s->wscale;
 	out->packets[0] = s->id;
 	return 1;
-}
-
-ENGINE_INLINE _Bool detect_wscale_malformed(const struct flow *f, struct finding *out)
-{
-	return malformed_on(f, f->client, out) || malformed_on(f, !f->client, out);
 }
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "engine/endpoint.h"
 
-ENGINE_INLINE _Bool stripped_on(const struct flow *f, __u8 dir, struct finding *out)
+ENGINE_INLINE _Bool detect_wscale_stripped(const struct flow *f, __u8 dir, struct finding *out)
 {
 	const struct syn *s = &f->syn[dir & 1];
 	const struct syn_other *o = &f->other[dir & 1];
@@ -24,11 +24,6 @@ ENGINE_INLINE _Bool stripped_on(const struct flow *f, __u8 dir, struct finding *
 	out->packets[0] = s->id;
 	out->packets[1] = seen ? o->id : 0;
 	return 1;
-}
-
-ENGINE_INLINE _Bool detect_wscale_stripped(const struct flow *f, struct finding *out)
-{
-	return stripped_on(f, f->client, out) || stripped_on(f, !f->client, out);
 }
 
 #endif

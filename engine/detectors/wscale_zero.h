@@ -5,7 +5,7 @@
 
 #include "engine/endpoint.h"
 
-ENGINE_INLINE _Bool zero_on(const struct flow *f, __u8 dir, struct finding *out)
+ENGINE_INLINE _Bool detect_wscale_zero(const struct flow *f, __u8 dir, struct finding *out)
 {
 	const struct syn *s = &f->syn[dir & 1];
 
@@ -16,11 +16,6 @@ ENGINE_INLINE _Bool zero_on(const struct flow *f, __u8 dir, struct finding *out)
 	out->value[0] = s->wscale;
 	out->packets[0] = s->id;
 	return 1;
-}
-
-ENGINE_INLINE _Bool detect_wscale_zero(const struct flow *f, struct finding *out)
-{
-	return zero_on(f, f->client, out) || zero_on(f, !f->client, out);
 }
 
 #endif
