@@ -42,6 +42,7 @@ int names_find(enum names list, const char *text)
 }
 
 #define NAMES_SCOPE_FLOW     0
+#define NAMES_SCOPE_SIDE     0
 #define NAMES_SCOPE_ENDPOINT 1
 
 static const struct names_detector detectors[FINDING_CODES + 1] = {
