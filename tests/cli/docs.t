@@ -29,7 +29,8 @@ PROGRAM = os.path.abspath(os.environ.get(
     "WSCOPE", os.path.join(os.environ.get("WSCOPE_BUILD", "build"), "wscope")))
 HEADINGS = ["On the wire", "The rule", "How wscope decides", "What it is not", "Causes",
             "What to do", "What would settle it"]
-SCOPES = {"FLOW": "one connection", "ENDPOINT": "one side of a host"}
+SCOPES = {"FLOW": "one connection", "SIDE": "each side of one connection",
+          "ENDPOINT": "one side of a host"}
 LANGUAGES = {"console", "sh", "c", "json", "text"}
 MANUALS = {"wscope": "man/wscope.1", "replay": "man/wscope-replay.1", "live": "man/wscope-live.1"}
 tap = Tap()
