@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/native.h"
+#include "tests/unit/engine_text.h"
+#include "userspace/names.h"
+
+__attribute__((format(printf, 2, 3))) static void add(char *out, const char *format, ...)
+{
+	size_t n = strlen(out);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(out + n, ENGINE_TEXT_ROOM - n, format, args);
+	va_end(args);
+}
+
+/* Letters or words of the bits that are set. */
+static void add_bits(char *out, unsigned int bits, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bits & 1U << i)
+			add(out, " %s", names[i]);
+}
+
+static void add_address(char *out, const __u64 addr[2], bool ipv6, __u16 port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(ipv6 ? AF_INET6 : AF_INET, addr, text, sizeof(text));
+	add(out, ipv6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+static void add_domain(char *out, __u32 domain)
+{
+	if (domain & DOMAIN_VNI)
+		add(out, " domain=vni:%u", domain & DOMAIN_NUMBER);
+	else if (domain & DOMAIN_VLAN)
+		add(out, " domain=vlan:%u.%u", (domain & DOMAIN_NUMBER) >> 12, domain & 0xfff);
+	else
+		add(out, " domain=none");
+}
+
+static void add_wscale(char *out, const char *who, __u8 state, __u8 shift)
+{
+	if (state == WSCALE_PRESENT)
+		add(out, " %sW=%u", who, shift);
+	else
+		add(out, " %sW=%s", who, state == WSCALE_ABSENT ? "absent" : "unknown");
+}
+
+static void add_layout(char *out, __u32 layout)
+{
+	add(out, " layout=");
+	for (; layout & 7; layout >>= 3)
+		add(out, "%c", LAYOUT_LETTERS[layout & 7]);
+}
+
+static void add_option_bits(char *out, __u16 bits)
+{
+	static const char *const words[] = { "timestamps", "sack-permitted",
+					     "mss",        "fast-open",
+					     "cut",        "malformed",
+					     "w-length",   "w-repeated" };
+
+	add_bits(out, bits, words, sizeof(words) / sizeof(words[0]));
+}
+
+static void add_flags(char *out, __u8 flags)
+{
+	static const char letters[] = "FSRPAU";
+
+	add(out, " flags=");
+	for (unsigned int i = 0; letters[i]; i++)
+		if (flags & 1U << i)
+			add(out, "%c", letters[i]);
+}
+
+void engine_text_facts(char out[ENGINE_TEXT_ROOM], const struct engine_facts *f)
+{
+	const struct packet *p = &f->pkt;
+
+	out[0] = '\0';
+	if (f->skip) {
+		add(out, "skip=%s", names_counters[f->skip].name);
+		return;
+	}
+	add(out, "tcp %s ", p->ipv6 ? "v6" : "v4");
+	add_address(out, p->src, p->ipv6, p->sport);
+	add(out, ">");
+	add_address(out, p->dst, p->ipv6, p->dport);
+	add_flags(out, p->flags);
+	add(out, " seq=%u ack=%u win=%u payload=%u header=%u ttl=%u id=%u encap=%u ifindex=%u",
+	    p->seq, p->ack, p->window, p->payload, p->header_len, p->ttl, p->ipid, p->encap,
+	    p->ifindex);
+	add_domain(out, p->domain);
+	add_wscale(out, "", p->wscale_state, p->wscale);
+	add_layout(out, p->layout);
+	add(out, " nops=%u mss=%u tsval=%u", p->nop_run, p->mss, p->tsval);
+	add_option_bits(out, p->opt_bits);
+}
+
+static void add_half(char *out, char who, const struct flow *f, unsigned int i)
+{
+	const struct half *h = &f->half[i];
+	const struct syn *s = &f->syn[i];
+	char name[3] = { who, ':', '\0' };
+
+	add(out, " %spackets=%llu %sbytes=%llu", name, h->packets, name, h->bytes);
+	if (s->bits & SYN_SEEN) {
+		add_wscale(out, name, s->wscale_state, s->wscale);
+		add(out, " %scopies=%u %sisn=%u", name, s->copies, name, s->isn);
+	} else {
+		add(out, " %sW=unseen", name);
+	}
+	if (h->bits & HALF_WINDOW)
+		add(out, " %swin=%u-%u", name, h->window_min, h->window_max);
+	else
+		add(out, " %swin=none", name);
+	add(out, " %szero=%u %sspells=%u %szero_ms=%llu %sretransmits=%u %sdup=%u", name,
+	    h->zero_windows, name, h->zero_spells, name, h->zero_ns / ENGINE_NS_PER_MS, name,
+	    h->retransmits, name, h->duplicates);
+	if (h->bits & HALF_ZERO)
+		add(out, " %szero-open", name);
+	if (h->bits & HALF_FIN)
+		add(out, " %sfin", name);
+	if (h->bits & HALF_RST)
+		add(out, " %srst", name);
+}
+
+static void add_findings(char *out, const struct flow *f)
+{
+	struct finding findings[VERDICT_MAX];
+	__u32 n = verdict_flow_findings(f, findings);
+
+	for (__u32 i = 0; i < n; i++) {
+		const struct finding *x = &findings[i];
+		const char *side = names_of(NAMES_SIDE, x->side);
+
+		add(out, " !%s !%s/%s/%s/%s/%s", names_detector(x->code)->code,
+		    names_detector(x->code)->code, side ? side : "-",
+		    names_of(NAMES_BLAME, x->blame), names_of(NAMES_CONFIDENCE, x->confidence),
+		    names_of(NAMES_SEVERITY, x->severity));
+	}
+}
+
+void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f)
+{
+	const char *inferred = names_of(NAMES_SCALING_INFERRED, infer_scaling(f));
+
+	out[0] = '\0';
+	add(out, "%s client=%c role=%s scaling=%s inferred=%s encap=%u rtt_us=%u%s",
+	    f->bits & FLOW_CONFIRMED ? "confirmed" : "unconfirmed", "cs"[f->client & 1],
+	    names_of(NAMES_ROLE_SOURCE, f->role_source), names_of(NAMES_SCALING, flow_scaling(f)),
+	    inferred ? inferred : "null", f->encap, f->rtt_us,
+	    f->bits & FLOW_ANSWERED ? " answered" : "");
+	add_half(out, 'c', f, 0);
+	add_half(out, 's', f, 1);
+	add_findings(out, f);
+}
+
+static bool has_word(const char *have, const char *word, size_t n, bool prefix)
+{
+	for (const char *h = have; *h; h += strspn(h, " ")) {
+		size_t length = strcspn(h, " ");
+
+		if ((prefix ? length > n : length == n) && !strncmp(h, word, n))
+			return true;
+		h += length;
+	}
+	return false;
+}
+
+const char *engine_text_missing(const char *have, const char *want)
+{
+	for (const char *w = want + strspn(want, " "); *w; w += strspn(w, " ")) {
+		size_t n = strcspn(w, " ");
+		bool absent = *w == '-';
+		bool any = absent && n == 2 && w[1] == '!';
+
+		if (has_word(have, w + absent, n - absent, any) == absent)
+			return w;
+		w += n;
+	}
+	return NULL;
+}

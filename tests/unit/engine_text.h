@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Facts of the engine as words, so that a test's table can say what it expects in words. */
+#ifndef WSCOPE_ENGINE_TEXT_H
+#define WSCOPE_ENGINE_TEXT_H
+
+#include "engine/counters.h"
+#include "engine/flow.h"
+#include "engine/packet.h"
+
+#define ENGINE_TEXT_ROOM 2048
+
+/* What became of one frame. */
+struct engine_facts {
+	struct packet pkt; /* valid when skip is 0 */
+	__u32 skip;        /* enum counter: why it was not analysed; 0: it was */
+	__u32 pad;
+};
+
+/*
+ * "skip=REASON", or
+ * "tcp v4 10.0.0.1:40000>10.0.0.2:443 flags=S seq=1 ack=0 win=1 payload=0 header=20 ttl=64 id=1
+ *  encap=0 domain=none|vni:N|vlan:N ifindex=0 W=7|absent|unknown layout=MSTNW nops=1 mss=1460
+ *  tsval=0" and the words of option_bit that are set:
+ * cut malformed w-length w-repeated sack-permitted timestamps mss fast-open.
+ */
+void engine_text_facts(char out[ENGINE_TEXT_ROOM], const struct engine_facts *f);
+
+/*
+ * One connection: "confirmed|unconfirmed client=c|s role=syn|synack|port|first
+ * scaling=on|off|unknown inferred=on|off|null encap=N rtt_us=N [answered]"; for each of its ends,
+ * c (the smaller address) and s: "c:packets=N", likewise bytes, W (or unseen), copies, isn, win
+ * (min-max, or none), zero, spells, zero_ms, retransmits, dup, and the words c:zero-open, c:fin,
+ * c:rst; for each finding "!code" and "!code/side/blame/confidence/severity".
+ */
+void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f);
+
+/*
+ * The first word of `want` that is not among the words of `have`, or NULL. A word "-x" asks
+ * for the absence of x; "-!" for that of any word that begins with "!".
+ */
+const char *engine_text_missing(const char *have, const char *want);
+
+#endif

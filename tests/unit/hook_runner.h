@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One frame at a time through a program of the kernel, by BPF_PROG_TEST_RUN. Root only. */
+#ifndef WSCOPE_HOOK_RUNNER_H
+#define WSCOPE_HOOK_RUNNER_H
+
+#include "engine/config.h"
+#include "tests/unit/engine_text.h"
+#include "tests/unit/packet_builder.h"
+
+struct hook_runner;
+
+/*
+ * Loads the programs for replay, with small tables. 0, or -errno of the kernel (-EPERM without
+ * privilege); *out is then NULL. Keeps the calling thread on one CPU.
+ */
+int hook_runner_open(struct hook_runner **out, enum hook hook, const struct engine_config *config);
+
+/*
+ * Runs the first ENGINE_WINDOW bytes of the frame. 0; -errno of the kernel; -EPROTO when the
+ * program returned anything but XDP_PASS or TC_ACT_UNSPEC; -EILSEQ when what came out is not,
+ * byte by byte, what went in.
+ */
+int hook_runner_frame(struct hook_runner *r, const struct packet_builder_frame *f, __u64 ns,
+		      __u64 id);
+
+/* The same, and what the program made of the frame. */
+int hook_runner_facts(struct hook_runner *r, const struct packet_builder_frame *f, __u64 ns,
+		      __u64 id, struct engine_facts *facts);
+
+/* Sums of the counters so far. 0 or -errno. */
+int hook_runner_counters(struct hook_runner *r, __u64 sums[COUNTERS]);
+
+/* Accepts NULL. */
+void hook_runner_close(struct hook_runner *r);
+
+#endif
