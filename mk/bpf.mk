@@ -7,9 +7,10 @@ EXTRA_BPF  := $(filter-out tests/lint/%,$(EXTRA_BPF))
 EXTRA_SKEL := $(EXTRA_BPF:%.bpf.c=build/%.skel.h)
 SKELETON   := $(if $(HOOKS),build/wscope.skel.h)
 
-# The skeletons bpftool writes do not pass -Wsign-conversion: the pragma silences them alone.
+# The skeletons bpftool writes pass neither -Wsign-conversion nor clang-tidy: silence them alone.
 build_bpf = $(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -c -o $@ $<
-skeleton = { echo '\#pragma GCC system_header'; $(BPFTOOL) gen skeleton $< name $1; } > $@
+skeleton = { printf '\#pragma GCC system_header\n// NOLINTBEGIN\n'; \
+           $(BPFTOOL) gen skeleton $< name $1; echo '// NOLINTEND'; } > $@
 
 build/bpf/xdp.o: xdp/xdp.bpf.c mk/config.mk | packages
 build/bpf/tc.o: tc/tc.bpf.c mk/config.mk | packages
