@@ -16,7 +16,7 @@
 #define DUPLICATE_NS (5 * ENGINE_NS_PER_MS)
 /* recent[]: signature in the high half, place, then time in units of 2^16 ns. */
 #define DUPLICATE_TICK_BITS 16
-#define DUPLICATE_TICKS	    (DUPLICATE_NS >> DUPLICATE_TICK_BITS)
+#define DUPLICATE_TICKS     (DUPLICATE_NS >> DUPLICATE_TICK_BITS)
 
 ENGINE_INLINE __u16 duplicate_place(const struct packet *p)
 {

@@ -18,18 +18,19 @@ ENGINE_INLINE _Bool syn_has_hole(const struct syn *s)
 }
 
 /* The endpoint of one side of a flow, found or made; 0 when the table is full. */
-ENGINE_INLINE struct endpoint *endpoint_of(struct scratch *s, __u8 dir, enum endpoint_role role)
+ENGINE_INLINE struct endpoint *endpoint_of(struct scratch *s, const struct packet *p, __u8 dir,
+					   enum endpoint_role role)
 {
 	struct endpoint_key *key = &s->endpoint_key;
 
 	__builtin_memset(key, 0, sizeof(*key));
-	__builtin_memcpy(key->addr, s->key.addr[dir & 1], 16);
-	key->domain = s->key.domain;
-	key->port = role == ENDPOINT_SERVER ? s->key.port[dir & 1] : 0;
+	__builtin_memcpy(key->addr, p->key.addr[dir & 1], 16);
+	key->domain = p->key.domain;
+	key->port = role == ENDPOINT_SERVER ? p->key.port[dir & 1] : 0;
 	key->role = (__u16)role;
 	__builtin_memset(&s->endpoint, 0, sizeof(s->endpoint));
-	s->endpoint.first_ns = s->pkt.ns;
-	s->endpoint.ifindex = s->pkt.ifindex;
+	s->endpoint.first_ns = p->ns;
+	s->endpoint.ifindex = p->ifindex;
 	return seam_endpoint(key, &s->endpoint);
 }
 
@@ -41,8 +42,7 @@ ENGINE_INLINE void endpoint_refused(struct endpoint *e, const struct syn *syn, _
 		e->run_since_ns = ns;
 		e->run_first_id = syn->id;
 	}
-	e->bits |= (__u16)(ENDPOINT_REFUSED |
-			   (syn->bits & SYN_EGRESS_LOCAL ? ENDPOINT_LOCAL : 0));
+	e->bits |= (__u16)(ENDPOINT_REFUSED | (syn->bits & SYN_EGRESS_LOCAL ? ENDPOINT_LOCAL : 0));
 	e->last_refusal_ns = ns;
 	e->last_refusal_id = syn->id;
 	seam_add64(&e->refusals, 1);
@@ -70,7 +70,8 @@ ENGINE_INLINE void endpoint_count(struct endpoint *e, const struct syn *syn, _Bo
 }
 
 /* At the first SYN-ACK of a connection. Without an offer in the SYN it had no choice. */
-ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct flow *f)
+ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct packet *p,
+					       const struct flow *f)
 {
 	const struct syn *syn = &f->syn[!f->client];
 	struct endpoint *e;
@@ -78,14 +79,15 @@ ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct f
 	if (!syn_offers(&f->syn[f->client & 1]) || !(syn->bits & SYN_WITH_ACK) ||
 	    syn->wscale_state == WSCALE_UNKNOWN)
 		return 0;
-	e = endpoint_of(s, !f->client, ENDPOINT_SERVER);
+	e = endpoint_of(s, p, !f->client, ENDPOINT_SERVER);
 	if (e)
-		endpoint_count(e, syn, syn_offers(syn), s->pkt.ns);
+		endpoint_count(e, syn, syn_offers(syn), p->ns);
 	return e;
 }
 
 /* At the confirmation of a connection whose SYN was seen. */
-ENGINE_INLINE struct endpoint *endpoint_client(struct scratch *s, const struct flow *f)
+ENGINE_INLINE struct endpoint *endpoint_client(struct scratch *s, const struct packet *p,
+					       const struct flow *f)
 {
 	const struct syn *syn = &f->syn[f->client & 1];
 	const struct syn_other *o = &f->other[f->client & 1];
@@ -93,10 +95,9 @@ ENGINE_INLINE struct endpoint *endpoint_client(struct scratch *s, const struct f
 
 	if (!(syn->bits & SYN_SEEN) || syn->wscale_state == WSCALE_UNKNOWN)
 		return 0;
-	e = endpoint_of(s, f->client, ENDPOINT_CLIENT);
+	e = endpoint_of(s, p, f->client, ENDPOINT_CLIENT);
 	if (e)
-		endpoint_count(e, syn, syn_offers(syn) || o->kind != SYN_OTHER_NONE,
-			       syn->first_ns);
+		endpoint_count(e, syn, syn_offers(syn) || o->kind != SYN_OTHER_NONE, syn->first_ns);
 	return e;
 }
 

@@ -12,12 +12,18 @@
 #include "engine/track.h"
 #include "engine/walk.h"
 
-/* Forgets the previous packet; the hook's facts come next. */
-ENGINE_INLINE struct packet *engine_begin(struct scratch *s, enum hook hook)
+/*
+ * Forgets the previous packet, as far as parsing does not overwrite it; the hook's facts
+ * come next: ns, id, wirelen, ifindex, linktype, vlan_tci.
+ */
+ENGINE_INLINE void engine_begin(struct packet *p, enum hook hook)
 {
-	__builtin_memset(&s->pkt, 0, sizeof(s->pkt));
-	s->pkt.hook = (__u8)hook;
-	return &s->pkt;
+	p->id = 0;
+	p->domain = 0;
+	p->vlan_tci = 0;
+	p->vlan_tags = 0;
+	p->encap = 0;
+	p->hook = (__u8)hook;
 }
 
 /*
@@ -25,7 +31,7 @@ ENGINE_INLINE struct packet *engine_begin(struct scratch *s, enum hook hook)
  * read; a replayed frame may be padded beyond `captured`, but not above FAST_MIN.
  */
 ENGINE_INLINE _Bool engine_plain(struct packet *p, __u32 captured, const __u8 *frame,
-				       const __u8 *end)
+				 const __u8 *end)
 {
 	seam_count(COUNTER_PACKETS);
 	if (captured < FAST_MIN || p->linktype != LINKTYPE_ETHERNET || p->vlan_tci)

@@ -8,15 +8,6 @@
 
 #include "engine/packet.h"
 
-/* A connection, whichever side speaks: the smaller (address, port) first. */
-struct flow_key {
-	__u64 addr[2][2]; /* IPv4 in the first four bytes */
-	__u16 port[2];
-	__u32 domain; /* DOMAIN_* */
-};
-
-_Static_assert(sizeof(struct flow_key) == 40, "the key is hashed whole");
-
 /* The newest SYN or SYN-ACK of one side. */
 enum syn_bit {
 	SYN_SEEN = 1 << 0,
@@ -68,9 +59,9 @@ struct syn_other {
 _Static_assert(sizeof(struct syn_other) == 16, "struct syn_other has no hidden padding");
 
 enum half_bit {
-	HALF_SEQ = 1 << 0,     /* seq_end is valid */
-	HALF_ACK = 1 << 1,     /* ack is valid */
-	HALF_WINDOW = 1 << 2,  /* window_* are valid */
+	HALF_SEQ = 1 << 0,    /* seq_end is valid */
+	HALF_ACK = 1 << 1,    /* ack is valid */
+	HALF_WINDOW = 1 << 2, /* window_* are valid */
 	HALF_FIN = 1 << 3,
 	HALF_RST = 1 << 4,
 	HALF_DATA = 1 << 5,    /* payload was seen, data in a SYN not counted */
@@ -87,10 +78,10 @@ struct half {
 	__u64 bytes; /* payload */
 	__u64 last_ns;
 	__u64 zero_since_ns;
-	__u64 zero_ns;              /* closed spells */
-	__u64 recent[HALF_RECENT];  /* duplicate.h */
-	__u32 seq_end;              /* highest sequence end */
-	__u32 ack;                  /* highest acknowledgment */
+	__u64 zero_ns;             /* closed spells */
+	__u64 recent[HALF_RECENT]; /* duplicate.h */
+	__u32 seq_end;             /* highest sequence end */
+	__u32 ack;                 /* highest acknowledgment */
 	__u32 zero_windows;
 	__u32 zero_spells;
 	__u32 retransmits;
@@ -111,7 +102,7 @@ enum flow_bit {
 	FLOW_ANSWERED = 1 << 0, /* the SYN-ACK acknowledged the SYN in syn[client] */
 	FLOW_RIVAL = 1 << 1,    /* an unanswered SYN with another ISN is pending beside it */
 	FLOW_CONFIRMED = 1 << 2,
-	FLOW_NON_SYN_W = 1 << 3, /* a window-scale option outside a SYN, odd_id has it */
+	FLOW_NON_SYN_W = 1 << 3,     /* a window-scale option outside a SYN, odd_id has it */
 	FLOW_NON_SYN_W_DIR = 1 << 4, /* and the direction it came from */
 };
 
@@ -133,7 +124,8 @@ struct flow {
 	struct syn_other other[2];
 };
 
-_Static_assert(sizeof(struct flow) == 40 + 2 * (112 + 56 + 16), "struct flow has no hidden padding");
+_Static_assert(sizeof(struct flow) == 40 + 2 * (112 + 56 + 16),
+	       "struct flow has no hidden padding");
 
 /*
  * A connection that is not confirmed yet. A SYN with another ISN that came before
@@ -203,9 +195,10 @@ ENGINE_INLINE __u8 flow_direction(const struct packet *p)
 	return p->sport > p->dport;
 }
 
-/* Fills the key from the packet; returns the direction. */
-ENGINE_INLINE __u8 flow_key_canon(struct flow_key *key, const struct packet *p)
+/* Fills the packet's key; returns the direction. */
+ENGINE_INLINE __u8 flow_key_canon(struct packet *p)
 {
+	struct flow_key *key = &p->key;
 	__u8 dir = flow_direction(p);
 
 	key->domain = p->domain | (p->ipv6 ? DOMAIN_IPV6 : 0);

@@ -100,7 +100,8 @@ ENGINE_INLINE _Bool half_update(struct half *h, const struct packet *p)
 		h->bits |= HALF_SEGMENT | (p->payload ? HALF_DATA : 0);
 	}
 	if (ENGINE_UNLIKELY(p->flags & (TCP_FIN | TCP_RST)))
-		h->bits |= (p->flags & TCP_FIN ? HALF_FIN : 0) | (p->flags & TCP_RST ? HALF_RST : 0);
+		h->bits |= (p->flags & TCP_FIN ? HALF_FIN : 0) |
+			   (p->flags & TCP_RST ? HALF_RST : 0);
 	return 1;
 }
 

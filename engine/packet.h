@@ -44,29 +44,39 @@ enum option_bit {
 #define DOMAIN_VLAN   0x02000000U
 #define DOMAIN_IPV6   0x80000000U
 
+/* A connection, whichever side speaks: the smaller (address, port) first. */
+struct flow_key {
+	__u64 addr[2][2]; /* IPv4 in the first four bytes */
+	__u16 port[2];
+	__u32 domain; /* DOMAIN_* */
+};
+
+_Static_assert(sizeof(struct flow_key) == 40, "the key is hashed whole");
+
 struct packet {
-	__u64 ns;        /* time: since the epoch (replay) or boot (live) */
-	__u64 id;        /* packet_id_make(), 0 when live */
-	__u64 src[2];    /* addresses as on the wire; IPv4 in the first four bytes */
+	__u64 ns;     /* time: since the epoch (replay) or boot (live) */
+	__u64 id;     /* packet_id_make(), 0 when live */
+	__u64 src[2]; /* addresses as on the wire; IPv4 in the first four bytes */
 	__u64 dst[2];
-	__u32 wirelen;   /* bytes on the wire */
+	struct flow_key key; /* flow_key_canon() */
+	__u32 wirelen;       /* bytes on the wire */
 	__u32 ifindex;
-	__u32 domain;    /* flow_key.domain, without the family */
+	__u32 domain; /* flow_key.domain, without the family */
 	__u32 seq;
 	__u32 ack;
-	__u32 payload;   /* TCP payload bytes, by the IP length */
-	__u32 tsval;     /* timestamp value, 0 without the option */
-	__u32 layout;    /* order of the options, see tcpopt.h */
+	__u32 payload; /* TCP payload bytes, by the IP length */
+	__u32 tsval;   /* timestamp value, 0 without the option */
+	__u32 layout;  /* order of the options, see tcpopt.h */
 	__u16 linktype;
 	__u16 sport;
 	__u16 dport;
-	__u16 window;    /* advertised, raw */
-	__u16 ipid;      /* IPv4 identification, 0 for IPv6 */
+	__u16 window; /* advertised, raw */
+	__u16 ipid;   /* IPv4 identification, 0 for IPv6 */
 	__u16 mss;
-	__u16 vlan_tci;  /* VLAN tag that the hook holds beside the frame */
-	__u16 opt_bits;  /* enum option_bit */
+	__u16 vlan_tci; /* VLAN tag that the hook holds beside the frame */
+	__u16 opt_bits; /* enum option_bit */
 	__u8 hook;
-	__u8 vlan_tags;  /* tags met so far on this level */
+	__u8 vlan_tags; /* tags met so far on this level */
 	__u8 ipv6;
 	__u8 encap;      /* tunnel headers above the segment */
 	__u8 ttl;        /* or hop limit */
@@ -74,11 +84,11 @@ struct packet {
 	__u8 header_len; /* TCP header, bytes */
 	__u8 wscale;     /* last valid shift count, as on the wire */
 	__u8 wscale_state;
-	__u8 nop_run;    /* longest run of NOPs among the options */
+	__u8 nop_run; /* longest run of NOPs among the options */
 	__u8 pad[6];
 };
 
-_Static_assert(sizeof(struct packet) == 112, "struct packet has no hidden padding");
+_Static_assert(sizeof(struct packet) == 152, "struct packet has no hidden padding");
 
 /* The walk's position. All of it lives in memory, see walk.h. */
 struct cursor {

@@ -54,8 +54,8 @@ ENGINE_INLINE __u16 parse_gre(struct cursor *c, struct packet *p, const __u8 *fr
 		return LAYER_SKIP(PPTP);
 	if (flags & 0x4007) /* routing, or a version of the future */
 		return LAYER_SKIP(MALFORMED);
-	refused = tunnel_enter(p, tunnels,
-			       protocol == ETHERTYPE_ERSPAN ? TUNNEL_ERSPAN : TUNNEL_GRE);
+	refused =
+		tunnel_enter(p, tunnels, protocol == ETHERTYPE_ERSPAN ? TUNNEL_ERSPAN : TUNNEL_GRE);
 	if (refused)
 		return refused;
 	length += flags & 0x8000 ? 4 : 0;

@@ -17,7 +17,6 @@
 struct scratch {
 	struct packet pkt;
 	struct walk walk;
-	struct flow_key key;
 	struct endpoint_key endpoint_key;
 	struct endpoint endpoint;
 	struct event event;

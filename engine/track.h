@@ -49,31 +49,37 @@ ENGINE_INLINE _Bool track_is_in_sequence(const struct flow *f, const struct pack
 	return h->bits & HALF_SEGMENT && p->seq == h->seq_end;
 }
 
-ENGINE_INLINE void track_fresh(struct scratch *s, __u8 dir)
+ENGINE_INLINE void track_fresh(struct scratch *s, const struct packet *p, __u8 dir)
 {
 	struct flow *f = &s->fresh.flow;
 
 	__builtin_memset(&s->fresh, 0, sizeof(s->fresh));
-	f->first_ns = s->pkt.ns;
-	f->first_id = s->pkt.id;
-	f->ifindex = s->pkt.ifindex;
-	f->encap = s->pkt.encap;
-	f->half[0].home = duplicate_place(&s->pkt);
+	f->first_ns = p->ns;
+	f->first_id = p->id;
+	f->ifindex = p->ifindex;
+	f->encap = p->encap;
+	f->half[0].home = duplicate_place(p);
 	f->half[1].home = f->half[0].home;
-	flow_roles(f, &s->pkt, dir);
+	flow_roles(f, p, dir);
 }
 
-/* The record of an unanswered SYN of direction dir that was kept as a rival. */
-ENGINE_INLINE void track_rival_flow(struct flow *f, const struct syn *rival, __u8 dir)
+/* The record of the unanswered SYN that is kept as the entry's rival. */
+ENGINE_INLINE void track_rival_flow(struct flow *f, const struct pending *e)
 {
+	const struct syn *rival = &e->rival;
+	__u8 dir = e->flow.client;
 	struct half *h = &f->half[dir & 1];
 
 	__builtin_memset(f, 0, sizeof(*f));
 	f->first_ns = rival->first_ns;
 	f->first_id = rival->id;
+	f->ifindex = e->flow.ifindex;
+	f->encap = e->flow.encap;
 	f->client = dir;
 	f->role_source = ROLE_SYN;
 	f->syn[dir & 1] = *rival;
+	f->half[0].home = e->flow.half[0].home;
+	f->half[1].home = e->flow.half[1].home;
 	h->packets = rival->copies;
 	h->bytes = (__u64)rival->copies * rival->payload;
 	h->last_ns = rival->first_ns + rival->last_us * ENGINE_NS_PER_US;
@@ -81,24 +87,19 @@ ENGINE_INLINE void track_rival_flow(struct flow *f, const struct syn *rival, __u
 	h->seq_end = rival->isn + 1 + rival->payload;
 }
 
-/* The same in s->fresh, with what the current packet shares with it. */
-ENGINE_INLINE void track_rival_record(struct scratch *s, const struct syn *rival, __u8 dir)
+ENGINE_INLINE void track_rival_export(struct scratch *s, const struct packet *p,
+				      const struct pending *e)
 {
-	struct flow *f = &s->fresh.flow;
-
-	__builtin_memset(&s->fresh.rival, 0, sizeof(s->fresh.rival));
-	track_rival_flow(f, rival, dir);
-	f->ifindex = s->pkt.ifindex;
-	f->encap = s->pkt.encap;
-	f->half[0].home = duplicate_place(&s->pkt);
-	f->half[1].home = f->half[0].home;
+	if (!(e->rival.bits & SYN_SEEN))
+		return;
+	track_rival_flow(&s->fresh.flow, e);
+	seam_export(&p->key, &s->fresh.flow);
 }
 
 /* A SYN with another ISN beside an unanswered one: kept, since either may be answered. */
-ENGINE_INLINE void track_rival_update(struct scratch *s, struct pending *e)
+ENGINE_INLINE void track_rival_update(struct scratch *s, const struct packet *p, struct pending *e)
 {
 	struct syn *r = &e->rival;
-	const struct packet *p = &s->pkt;
 
 	if (r->bits & SYN_SEEN && r->isn == p->seq) {
 		r->bits |= SYN_RETRANSMITTED;
@@ -106,37 +107,32 @@ ENGINE_INLINE void track_rival_update(struct scratch *s, struct pending *e)
 		r->copies++;
 		return;
 	}
-	if (r->bits & SYN_SEEN) {
-		track_rival_record(s, r, e->flow.client);
-		seam_export(&s->key, &s->fresh.flow);
-	}
+	track_rival_export(s, p, e);
 	syn_fill(r, p);
 }
 
 /* The rival was the one that got answered: it takes the entry over. */
-ENGINE_INLINE void track_rival_wins(struct scratch *s, struct pending *e)
+ENGINE_INLINE void track_rival_wins(struct scratch *s, const struct packet *p, struct pending *e)
 {
-	seam_export(&s->key, &e->flow);
-	track_rival_record(s, &e->rival, e->flow.client);
+	seam_export(&p->key, &e->flow);
+	track_rival_flow(&s->fresh.flow, e);
+	__builtin_memset(&s->fresh.rival, 0, sizeof(s->fresh.rival));
 	__builtin_memcpy(e, &s->fresh, sizeof(*e));
 }
 
 /* An entry is over: its record, and its rival's, are handed on. */
-ENGINE_INLINE void track_export_entry(struct scratch *s, struct pending *e)
+ENGINE_INLINE void track_export_entry(struct scratch *s, const struct packet *p, struct pending *e)
 {
-	seam_export(&s->key, &e->flow);
-	if (!(e->rival.bits & SYN_SEEN))
-		return;
-	track_rival_record(s, &e->rival, e->flow.client);
-	seam_export(&s->key, &s->fresh.flow);
+	seam_export(&p->key, &e->flow);
+	track_rival_export(s, p, e);
 }
 
-ENGINE_INLINE void track_drop_live(struct scratch *s, struct track *t)
+ENGINE_INLINE void track_drop_live(const struct packet *p, struct track *t)
 {
 	if (!t->live)
 		return;
-	seam_export(&s->key, t->live);
-	seam_flow_drop(&s->key);
+	seam_export(&p->key, t->live);
+	seam_flow_drop(&p->key);
 	t->live = 0;
 }
 
@@ -151,16 +147,15 @@ ENGINE_INLINE _Bool track_entry_claims(const struct pending *e, const struct pac
 }
 
 /* Chooses for a segment that is no SYN. */
-ENGINE_INLINE void track_choose_segment(struct scratch *s, struct track *t)
+ENGINE_INLINE void track_choose_segment(struct scratch *s, const struct packet *p, struct track *t)
 {
-	const struct packet *p = &s->pkt;
 	struct pending *e = t->entry;
 	__u8 dir = t->dir;
 
 	if (t->live && !(e && track_entry_claims(e, p, dir)))
 		return;
 	if (!e) {
-		track_fresh(s, dir);
+		track_fresh(s, p, dir);
 		t->flow = &s->fresh.flow;
 		t->place = PLACE_FRESH;
 		return;
@@ -173,28 +168,27 @@ ENGINE_INLINE void track_choose_segment(struct scratch *s, struct track *t)
 	if (!t->third_ack && dir == e->flow.client && p->flags & TCP_ACK &&
 	    e->rival.bits & SYN_SEEN && !(e->flow.bits & FLOW_ANSWERED) &&
 	    seq_within(p->seq, e->rival.isn + 1, e->rival.payload)) {
-		track_rival_wins(s, e);
+		track_rival_wins(s, p, e);
 		t->third_ack = 1;
 	}
 	t->confirm = t->third_ack || track_is_in_sequence(&e->flow, p, dir);
 }
 
 /* A SYN that fits neither connection: a new one, or a rival of one that waits for its answer. */
-ENGINE_INLINE void track_choose_new(struct scratch *s, struct track *t)
+ENGINE_INLINE void track_choose_new(struct scratch *s, const struct packet *p, struct track *t)
 {
-	const struct packet *p = &s->pkt;
 	struct pending *e = t->entry;
 	_Bool waiting = e && !(e->flow.bits & FLOW_ANSWERED) && !flow_closed(&e->flow) &&
 			e->flow.syn[t->dir & 1].bits & SYN_SEEN;
 
 	t->flow = 0;
 	if (waiting && !(p->flags & TCP_ACK)) {
-		track_rival_update(s, e);
+		track_rival_update(s, p, e);
 		return;
 	}
 	if (e)
-		track_export_entry(s, e);
-	track_fresh(s, t->dir);
+		track_export_entry(s, p, e);
+	track_fresh(s, p, t->dir);
 	t->flow = &s->fresh.flow;
 	t->place = PLACE_FRESH;
 	if (!e)
@@ -205,9 +199,8 @@ ENGINE_INLINE void track_choose_new(struct scratch *s, struct track *t)
 }
 
 /* Chooses for a SYN or SYN-ACK. No flow is chosen when a rival took it. */
-ENGINE_INLINE void track_choose_syn(struct scratch *s, struct track *t)
+ENGINE_INLINE void track_choose_syn(struct scratch *s, const struct packet *p, struct track *t)
 {
-	const struct packet *p = &s->pkt;
 	struct pending *e = t->entry;
 	_Bool synack = p->flags & TCP_ACK;
 
@@ -215,13 +208,13 @@ ENGINE_INLINE void track_choose_syn(struct scratch *s, struct track *t)
 		return;
 	if (t->live && !synack) {
 		if (flow_closed(t->live))
-			track_drop_live(s, t);
+			track_drop_live(p, t);
 		else
 			t->live->bits |= FLOW_RIVAL;
 	}
-	if (e && synack && syn_acknowledged(&e->rival, p->ack) &&
-	    !(e->flow.bits & FLOW_ANSWERED) && t->dir != e->flow.client)
-		track_rival_wins(s, e);
+	if (e && synack && syn_acknowledged(&e->rival, p->ack) && !(e->flow.bits & FLOW_ANSWERED) &&
+	    t->dir != e->flow.client)
+		track_rival_wins(s, p, e);
 	if (e && handshake_fits(&e->flow, p, t->dir)) {
 		t->flow = &e->flow;
 		t->place = PLACE_PENDING;
@@ -234,28 +227,25 @@ ENGINE_INLINE void track_choose_syn(struct scratch *s, struct track *t)
 		t->place = PLACE_PENDING;
 		return;
 	}
-	track_choose_new(s, t);
+	track_choose_new(s, p, t);
 }
 
 /* The connection is real: its client counts, and it moves to where it is safe. */
-ENGINE_INLINE void track_confirm(struct scratch *s, struct track *t)
+ENGINE_INLINE void track_confirm(struct scratch *s, const struct packet *p, struct track *t)
 {
 	struct flow *f = t->flow;
 	const struct syn *c = &f->syn[f->client & 1], *srv = &f->syn[!f->client];
 	struct pending *e = t->entry;
 
-	track_drop_live(s, t);
+	track_drop_live(p, t);
 	f->bits |= FLOW_CONFIRMED;
-	if (t->third_ack && f->bits & FLOW_ANSWERED && s->pkt.ns > c->first_ns &&
+	if (t->third_ack && f->bits & FLOW_ANSWERED && p->ns > c->first_ns &&
 	    !((c->bits | srv->bits) & SYN_RETRANSMITTED))
-		f->rtt_us = syn_gap_us(c, &s->pkt);
-	if (e->rival.bits & SYN_SEEN) {
-		track_rival_record(s, &e->rival, f->client);
-		seam_export(&s->key, &s->fresh.flow);
-	}
-	verdict_endpoint(s, f, endpoint_client(s, f));
-	verdict_flow(s, f);
-	seam_promote(&s->key, e);
+		f->rtt_us = syn_gap_us(c, p);
+	track_rival_export(s, p, e);
+	verdict_endpoint(s, p, f, endpoint_client(s, p, f));
+	verdict_flow(s, p, f);
+	seam_promote(&p->key, e);
 }
 
 /* A window-scale option where none may be: remembered once (RFC 7323, 2.2). */
@@ -268,71 +258,71 @@ ENGINE_INLINE void track_odd_option(struct flow *f, const struct packet *p, __u8
 }
 
 /* A SYN or SYN-ACK was taken into t->flow. */
-ENGINE_INLINE void track_handshake(struct scratch *s, struct track *t, _Bool duplicate)
+ENGINE_INLINE void track_handshake(struct scratch *s, const struct packet *p, struct track *t,
+				   _Bool duplicate)
 {
-	_Bool answered = handshake_update(t->flow, &s->pkt, t->dir, duplicate);
+	_Bool answered = handshake_update(t->flow, p, t->dir, duplicate);
 
 	if (answered) {
 		seam_count(COUNTER_HANDSHAKES);
 		if (t->place == PLACE_PENDING)
-			track_drop_live(s, t);
-		verdict_endpoint(s, t->flow, endpoint_server(s, t->flow));
+			track_drop_live(p, t);
+		verdict_endpoint(s, p, t->flow, endpoint_server(s, p, t->flow));
 	}
 	if (t->place == PLACE_FLOWS)
-		verdict_flow(s, t->flow);
+		verdict_flow(s, p, t->flow);
 }
 
 /* Everything but a plain segment of a confirmed connection. */
-ENGINE_INLINE void track_slow(struct scratch *s, struct flow *live, __u8 dir)
+ENGINE_INLINE void track_slow(struct scratch *s, const struct packet *p, struct flow *live,
+			      __u8 dir)
 {
-	const struct packet *p = &s->pkt;
-	struct track t = {.flow = live, .live = live, .dir = dir};
+	struct track t = { .flow = live, .live = live, .dir = dir };
 	_Bool is_syn = packet_is_syn(p), taken;
 
-	t.entry = seam_pending_find(&s->key);
+	t.entry = seam_pending_find(&p->key);
 	if (is_syn)
-		track_choose_syn(s, &t);
+		track_choose_syn(s, p, &t);
 	else
-		track_choose_segment(s, &t);
+		track_choose_segment(s, p, &t);
 	if (!t.flow)
 		return;
 	if (is_syn && t.flow->syn[dir & 1].bits & SYN_SEEN && t.flow->syn[dir & 1].isn != p->seq)
 		is_syn = p->flags & TCP_ACK && syn_acknowledged(&t.flow->syn[!dir], p->ack);
 	taken = half_update(&t.flow->half[dir & 1], p);
 	if (is_syn)
-		track_handshake(s, &t, !taken);
+		track_handshake(s, p, &t, !taken);
 	else if (p->wscale_state == WSCALE_PRESENT)
 		track_odd_option(t.flow, p, dir);
 	if (t.place == PLACE_FRESH)
-		seam_pending_create(&s->key, &s->fresh);
+		seam_pending_create(&p->key, &s->fresh);
 	else if (t.confirm && taken)
-		track_confirm(s, &t);
+		track_confirm(s, p, &t);
 }
 
-/* The packet in s->pkt, whose key is in s->key and whose direction is dir. */
-ENGINE_INLINE void track_keyed(struct scratch *s, __u8 dir)
+/* A segment whose key is filled in and whose direction is dir. */
+ENGINE_INLINE void track_keyed(struct scratch *s, const struct packet *p, __u8 dir)
 {
-	struct packet *p = &s->pkt;
-	struct flow *f = seam_flow_find(&s->key);
+	struct flow *f = seam_flow_find(&p->key);
 
 	if (ENGINE_UNLIKELY(!f || f->bits & FLOW_RIVAL || p->flags & TCP_SYN ||
 			    p->wscale_state == WSCALE_PRESENT)) {
-		track_slow(s, f, dir);
+		track_slow(s, p, f, dir);
 		return;
 	}
 	half_update(&f->half[dir & 1], p);
 }
 
 /*
- * The packet in s->pkt. The direction is made opaque: a verifier that knows it is 0 or
+ * The segment in s->pkt. The direction is made opaque: a verifier that knows it is 0 or
  * 1 would go through everything twice.
  */
 ENGINE_INLINE void track_packet(struct scratch *s)
 {
-	__u32 dir = flow_key_canon(&s->key, &s->pkt);
+	__u32 dir = flow_key_canon(&s->pkt);
 
 	engine_opaque(dir);
-	track_keyed(s, (__u8)(dir & 1));
+	track_keyed(s, &s->pkt, (__u8)(dir & 1));
 }
 
 #endif

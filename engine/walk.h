@@ -138,9 +138,9 @@ ENGINE_INLINE __u16 walk_turn(struct walk *w, struct packet *p, const __u8 *fram
 			      const volatile struct engine_config *cfg)
 {
 	__u16 layer = w->cur.layer;
-	__u16 next = layer > LAYER_UDP && layer < LAYER_TCP && layer != LAYER_PPP ?
-			     walk_tunnel(w, p, frame, cfg, layer) :
-			     walk_network(w, p, frame, cfg, layer);
+	__u16 next = layer > LAYER_UDP && layer < LAYER_TCP && layer != LAYER_PPP
+			     ? walk_tunnel(w, p, frame, cfg, layer)
+			     : walk_network(w, p, frame, cfg, layer);
 	__u16 refused = walk_enter(p, cfg, layer, next);
 
 	return refused ? refused : next;
@@ -151,8 +151,8 @@ ENGINE_INLINE __u16 walk_turn(struct walk *w, struct packet *p, const __u8 *fram
  * memory in the kernel; natively no byte at or past captured is touched.
  * Returns LAYER_DONE or LAYER_STOP | reason.
  */
-ENGINE_INLINE __u16 walk_frame(struct walk *w, struct packet *p, const __u8 *frame,
-			       __u32 captured, const volatile struct engine_config *cfg)
+ENGINE_INLINE __u16 walk_frame(struct walk *w, struct packet *p, const __u8 *frame, __u32 captured,
+			       const volatile struct engine_config *cfg)
 {
 	__u16 next = LAYER_SKIP(TOO_MANY_HEADERS);
 

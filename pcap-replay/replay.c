@@ -92,7 +92,7 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 static int replay_stream(const struct options *o, const char *const *files, unsigned int files_n)
 {
 	const struct run_engine *engine = replay_engine(o);
-	struct report r = {.files = files, .files_n = files_n};
+	struct report r = { .files = files, .files_n = files_n };
 	struct reader_options ro = {
 		.filter = o->filter,
 		.max_packets = o->count,

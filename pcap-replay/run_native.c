@@ -61,8 +61,8 @@ static int run_native_feed(void *state, const struct reader_packet *packets, uns
 			.caplen = packets[i].caplen,
 			.wirelen = packets[i].wirelen,
 			.ifindex = packets[i].ifindex,
-			.linktype = packets[i].linktype > 0xffff ? 0xffff :
-								   (__u16)packets[i].linktype,
+			.linktype = packets[i].linktype > 0xffff ? 0xffff
+								 : (__u16)packets[i].linktype,
 		};
 	}
 	native_frames(s->native, frames, n);
@@ -106,7 +106,7 @@ static size_t run_native_collect(struct run_native_state *s, struct run_order *o
 		if (!(e->entry.rival.bits & SYN_SEEN))
 			continue;
 		s->rivals[rivals].key = e->key;
-		track_rival_flow(&s->rivals[rivals].flow, &e->entry.rival, e->entry.flow.client);
+		track_rival_flow(&s->rivals[rivals].flow, &e->entry);
 		order[count++].flow = &s->rivals[rivals++];
 	}
 	for (size_t i = 0; i < n->ended_n; i++)

@@ -95,8 +95,8 @@ static int testrun_load(struct testrun *t, const struct options *o)
 	err = wscope__load(t->skel);
 	if (err)
 		return err;
-	t->program = bpf_program__fd(t->xdp ? t->skel->progs.xdp_analyze :
-					      t->skel->progs.tc_ingress);
+	t->program =
+		bpf_program__fd(t->xdp ? t->skel->progs.xdp_analyze : t->skel->progs.tc_ingress);
 	t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.events), testrun_event, t, NULL);
 	return t->ring ? 0 : -errno;
 }
@@ -144,8 +144,8 @@ static int testrun_tc(struct testrun *t, const struct replay_meta *meta, __u32 l
 	struct __sk_buff ctx = {
 		.mark = meta->wirelen,
 		.priority = meta->ifindex,
-		.cb = {(__u32)meta->ns, (__u32)(meta->ns >> 32), (__u32)meta->id,
-		       (__u32)(meta->id >> 32), (__u32)meta->linktype << 16 | meta->caplen},
+		.cb = { (__u32)meta->ns, (__u32)(meta->ns >> 32), (__u32)meta->id,
+			(__u32)(meta->id >> 32), (__u32)meta->linktype << 16 | meta->caplen },
 	};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = t->frame + sizeof(*meta),
 		    .data_size_in = len, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));

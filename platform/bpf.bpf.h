@@ -186,7 +186,7 @@ ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f)
 
 ENGINE_INLINE _Bool seam_is_local(const struct packet *p)
 {
-	struct local_key key = {.addr = {p->src[0], p->src[1]}, .ipv6 = p->ipv6};
+	struct local_key key = { .addr = { p->src[0], p->src[1] }, .ipv6 = p->ipv6 };
 
 	return bpf_map_lookup_elem(&locals, &key) != 0;
 }

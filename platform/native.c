@@ -14,8 +14,7 @@ struct native *native_open(const struct engine_config *config)
 	n->config = *config;
 	if (table_init(&n->flows, sizeof(struct flow_entry), sizeof(struct flow_key)) ||
 	    table_init(&n->pending, sizeof(struct native_pending), sizeof(struct flow_key)) ||
-	    table_init(&n->endpoints, sizeof(struct endpoint_entry),
-		       sizeof(struct endpoint_key))) {
+	    table_init(&n->endpoints, sizeof(struct endpoint_entry), sizeof(struct endpoint_key))) {
 		native_close(n);
 		return NULL;
 	}
@@ -65,7 +64,6 @@ void native_export(const struct flow_key *key, const struct flow *f)
 /* A frame on its way through native_frames(). */
 struct native_step {
 	struct packet pkt;
-	struct flow_key key;
 	__u32 hash;
 	__u8 dir;
 	_Bool segment;
@@ -77,7 +75,7 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
 	struct packet *p = &step->pkt;
 
-	memset(p, 0, sizeof(*p));
+	engine_begin(p, HOOK_XDP);
 	p->ns = frame->ns;
 	p->id = frame->id;
 	p->wirelen = frame->wirelen;
@@ -87,8 +85,8 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 			engine_parse(&n->scratch.walk, p, frame->data, captured);
 	if (!step->segment)
 		return;
-	step->dir = flow_key_canon(&step->key, p);
-	step->hash = table_hash(&step->key, sizeof(step->key));
+	step->dir = flow_key_canon(p);
+	step->hash = table_hash(&p->key, sizeof(p->key));
 	__builtin_prefetch(&n->flows.slots[step->hash & n->flows.mask]);
 }
 
@@ -117,10 +115,7 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 	for (unsigned int i = 0; i < frames_n; i++)
 		native_prefetch(n, &steps[i]);
 	for (unsigned int i = 0; i < frames_n; i++) {
-		if (!steps[i].segment)
-			continue;
-		n->scratch.pkt = steps[i].pkt;
-		n->scratch.key = steps[i].key;
-		track_keyed(&n->scratch, steps[i].dir);
+		if (steps[i].segment)
+			track_keyed(&n->scratch, &steps[i].pkt, steps[i].dir);
 	}
 }

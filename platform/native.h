@@ -20,9 +20,9 @@ _Static_assert(offsetof(struct native_pending, entry.flow) == offsetof(struct fl
 
 struct native {
 	struct engine_config config;
-	struct table flows;     /* struct flow_entry */
-	struct table pending;   /* struct native_pending */
-	struct table endpoints; /* struct endpoint_entry */
+	struct table flows;        /* struct flow_entry */
+	struct table pending;      /* struct native_pending */
+	struct table endpoints;    /* struct endpoint_entry */
 	struct flow_entry **ended; /* records handed on before the end, each allocated */
 	size_t ended_n, ended_room;
 	__u64 counters[COUNTERS];
@@ -140,8 +140,7 @@ ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending
 ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
 					     const struct endpoint *fresh)
 {
-	struct endpoint_entry *e =
-		table_find(&native_current->endpoints, key, sizeof(*key));
+	struct endpoint_entry *e = table_find(&native_current->endpoints, key, sizeof(*key));
 
 	if (e)
 		return &e->endpoint;

@@ -13,7 +13,8 @@ int table_init(struct table *t, __u32 entry_size, __u32 key_size)
 	memset(t, 0, sizeof(*t));
 	t->entry_size = entry_size;
 	t->key_size = key_size;
-	t->per_slab = (__u32)(TABLE_SLAB_BYTES / entry_size);
+	while ((2UL << t->slab_shift) * entry_size <= TABLE_SLAB_BYTES)
+		t->slab_shift++;
 	t->slots = calloc(TABLE_FIRST_SLOTS, sizeof(*t->slots));
 	if (!t->slots)
 		return -ENOMEM;
@@ -39,14 +40,14 @@ static void table_place(__u64 *slots, __u32 mask, __u64 slot)
 	slots[i] = slot;
 }
 
-/* Keeps at least a third of the slots free. */
+/* Keeps at least half of the slots free. */
 static bool table_grow(struct table *t)
 {
 	__u64 wanted = ((__u64)t->mask + 1) * 2;
 	__u32 mask = (__u32)(wanted - 1);
 	__u64 *slots;
 
-	if ((__u64)t->used * 3 < ((__u64)t->mask + 1) * 2)
+	if ((__u64)t->used * 2 < (__u64)t->mask + 1)
 		return true;
 	slots = wanted > 1ULL << 31 ? NULL : calloc(wanted, sizeof(*slots));
 	if (!slots)
@@ -89,7 +90,7 @@ void *table_insert(struct table *t, const void *key)
 		entry = table_entry(t, number);
 		memcpy(&t->free_list, entry, sizeof(t->free_list));
 	} else {
-		if (t->next == t->slabs_n * t->per_slab && !table_add_slab(t))
+		if (t->next == t->slabs_n << t->slab_shift && !table_add_slab(t))
 			return NULL;
 		number = t->next++;
 		entry = table_entry(t, number);

@@ -19,10 +19,10 @@ struct table {
 	__u32 mask;   /* slots - 1, a power of two less one */
 	__u32 used;
 	__u32 entry_size;
-	__u32 key_size; /* a multiple of 8 */
-	__u32 per_slab;
-	__u32 next;      /* first number never given out */
-	__u32 free_list; /* number + 1 of an entry that was taken out, chained through its key */
+	__u32 key_size;   /* a multiple of 8 */
+	__u32 slab_shift; /* entries a slab: 1 << slab_shift */
+	__u32 next;       /* first number never given out */
+	__u32 free_list;  /* number + 1 of an entry that was taken out, chained through its key */
 	__u32 slabs_n;
 	__u8 **slabs;
 };
@@ -39,7 +39,9 @@ void *table_insert(struct table *t, const void *key);
 
 static inline void *table_entry(const struct table *t, __u32 number)
 {
-	return t->slabs[number / t->per_slab] + (size_t)(number % t->per_slab) * t->entry_size;
+	__u32 in_slab = number & ((1U << t->slab_shift) - 1);
+
+	return t->slabs[number >> t->slab_shift] + (size_t)in_slab * t->entry_size;
 }
 
 /* Multiply and fold, eight bytes at a time; not for keys an enemy may choose at leisure. */
@@ -97,9 +99,11 @@ ENGINE_INLINE void *table_find(const struct table *t, const void *key, __u32 key
 /* The entry a hash most likely leads to, for prefetching; the key is not compared. */
 ENGINE_INLINE void *table_guess(const struct table *t, __u32 hash)
 {
-	__u64 slot = t->slots[hash & t->mask];
-
-	return slot >> 32 == hash && slot ? table_entry(t, (__u32)slot - 1) : NULL;
+	for (__u32 i = hash & t->mask; t->slots[i]; i = (i + 1) & t->mask) {
+		if (t->slots[i] >> 32 == hash)
+			return table_entry(t, (__u32)t->slots[i] - 1);
+	}
+	return NULL;
 }
 
 #endif

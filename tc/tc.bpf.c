@@ -18,7 +18,7 @@ static __always_inline int tc_analyze(struct __sk_buff *skb, enum hook hook)
 
 	if (!s)
 		return TC_ACT_UNSPEC;
-	engine_begin(s, hook);
+	engine_begin(&s->pkt, hook);
 	tc_facts(skb, s);
 	if (engine_plain(&s->pkt, s->captured, tc_frame(skb), tc_end(skb)) ||
 	    (tc_window(skb, s) && engine_parse(&s->walk, &s->pkt, s->window, s->captured)))

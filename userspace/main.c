@@ -100,11 +100,11 @@ static int main_explain(int argc, char **argv)
 }
 
 static const struct main_command main_commands[] = {
-	{"replay", "analyse captures, without privileges", main_replay},
-	{"live", "attach to interfaces and watch", main_live},
-	{"explain", "what a finding code means and what to do", main_explain},
-	{"list", "finding codes, skip reasons, tunnels", main_list},
-	{"schema", "JSON Schema of the --json records", main_schema},
+	{ "replay", "analyse captures, without privileges", main_replay },
+	{ "live", "attach to interfaces and watch", main_live },
+	{ "explain", "what a finding code means and what to do", main_explain },
+	{ "list", "finding codes, skip reasons, tunnels", main_list },
+	{ "schema", "JSON Schema of the --json records", main_schema },
 };
 
 #define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OPTIONS_TABLE_DEFAULT	  65536U
+#define OPTIONS_TABLE_DEFAULT     65536U
 #define OPTIONS_ENDPOINTS_DEFAULT 16384U
 #define OPTIONS_INTERVAL_DEFAULT  10.0
 
@@ -27,7 +27,8 @@ struct option_row {
 };
 
 static const struct option_row option_rows[OPTIONS] = {
-#define OPTION(id, letter, name, argument, commands, help) {letter, name, argument, commands, help},
+#define OPTION(id, letter, name, argument, commands, help) \
+	{ letter, name, argument, commands, help },
 #include "userspace/options.def"
 #undef OPTION
 };
@@ -297,8 +298,8 @@ static void options_table(struct option *table, char *letters, int command)
 	for (int i = 0; i < OPTIONS; i++) {
 		if (!(option_rows[i].commands & command))
 			continue;
-		table[n++] = (struct option){option_rows[i].name, !!option_rows[i].argument, NULL,
-					     OPTION_VALUE(i)};
+		table[n++] = (struct option){ option_rows[i].name, !!option_rows[i].argument, NULL,
+					      OPTION_VALUE(i) };
 		if (!option_rows[i].letter)
 			continue;
 		*letters++ = (char)option_rows[i].letter;
@@ -306,7 +307,7 @@ static void options_table(struct option *table, char *letters, int command)
 			*letters++ = ':';
 	}
 	*letters = '\0';
-	table[n] = (struct option){0};
+	table[n] = (struct option){ 0 };
 }
 
 static enum option_id options_id(int value)

@@ -16,7 +16,7 @@ static int snapshot_compare(__u64 a, __u64 b)
 	return a < b ? -1 : a > b;
 }
 
-int snapshot_flow_order(const struct report_flow *a, const struct report_flow *b)
+int snapshot_flow_order(const struct flow_entry *a, const struct flow_entry *b)
 {
 	int order = snapshot_compare(a->flow.first_ns, b->flow.first_ns);
 
@@ -29,14 +29,14 @@ int snapshot_flow_order(const struct report_flow *a, const struct report_flow *b
 	return order;
 }
 
-int snapshot_endpoint_order(const struct report_endpoint *a, const struct report_endpoint *b)
+int snapshot_endpoint_order(const struct endpoint_entry *a, const struct endpoint_entry *b)
 {
 	return memcmp(&a->key, &b->key, sizeof(a->key));
 }
 
 static int snapshot_order(const void *a, const void *b)
 {
-	const struct report_flow *const *x = a, *const *y = b;
+	const struct flow_entry *const *x = a, *const *y = b;
 	int order = snapshot_flow_order(*x, *y);
 
 	/* Of two copies the one from the table of confirmed connections goes first. */
@@ -67,7 +67,7 @@ static void *snapshot_append(void **array, size_t *n, size_t *room, size_t size)
 
 static int snapshot_add(struct snapshot *s, const struct flow_key *key, const struct flow *flow)
 {
-	struct report_flow *record =
+	struct flow_entry *record =
 		snapshot_append((void **)&s->flows, &s->order_n, &s->flows_room, sizeof(*record));
 
 	if (!record)
@@ -82,22 +82,13 @@ static int snapshot_add_flow(void *arg, const void *key, const void *value)
 	return snapshot_add(arg, key, value);
 }
 
-/* A SYN that waits beside another one is a record of its own, as the engine makes it. */
 static int snapshot_add_rival(struct snapshot *s, const struct flow_key *key,
 			      const struct pending *entry)
 {
-	struct scratch *scratch = calloc(1, sizeof(*scratch));
-	int err;
+	struct flow rival;
 
-	if (!scratch)
-		return -ENOMEM;
-	scratch->key = *key;
-	scratch->pkt.ifindex = entry->flow.ifindex;
-	scratch->pkt.encap = entry->flow.encap;
-	track_rival_record(scratch, &entry->rival, entry->flow.client);
-	err = snapshot_add(s, key, &scratch->fresh.flow);
-	free(scratch);
-	return err;
+	track_rival_flow(&rival, entry);
+	return snapshot_add(s, key, &rival);
 }
 
 static int snapshot_add_pending(void *arg, const void *key, const void *value)
@@ -113,8 +104,8 @@ static int snapshot_add_pending(void *arg, const void *key, const void *value)
 static int snapshot_add_endpoint(void *arg, const void *key, const void *value)
 {
 	struct snapshot *s = arg;
-	struct report_endpoint *e = snapshot_append((void **)&s->endpoints, &s->report.endpoints_n,
-						    &s->endpoints_room, sizeof(*e));
+	struct endpoint_entry *e = snapshot_append((void **)&s->endpoints, &s->report.endpoints_n,
+						   &s->endpoints_room, sizeof(*e));
 
 	if (!e)
 		return -ENOMEM;
@@ -222,7 +213,7 @@ static void snapshot_count_unscaled(struct report *r)
 }
 
 int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
-		  const struct report_flow *ended, size_t ended_n)
+		  const struct flow_entry *ended, size_t ended_n)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	int err = s ? 0 : -ENOMEM;

@@ -19,9 +19,9 @@ struct snapshot_maps {
 
 struct snapshot {
 	struct report report; /* what the tables do not know is 0: see snapshot_take() */
-	const struct report_flow **order;
-	struct report_flow *flows;
-	struct report_endpoint *endpoints;
+	const struct flow_entry **order;
+	struct flow_entry *flows;
+	struct endpoint_entry *endpoints;
 	size_t order_n, flows_room, endpoints_room;
 };
 
@@ -33,7 +33,7 @@ struct snapshot {
  * -ENOMEM; *out is then NULL.
  */
 int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
-		  const struct report_flow *ended, size_t ended_n);
+		  const struct flow_entry *ended, size_t ended_n);
 
 /* Accepts NULL. */
 void snapshot_free(struct snapshot *s);
@@ -42,7 +42,7 @@ void snapshot_free(struct snapshot *s);
 int snapshot_counters(int fd, __u64 *sums);
 
 /* The order of flow records in a report: first packet, then key, then the SYNs. As for qsort(). */
-int snapshot_flow_order(const struct report_flow *a, const struct report_flow *b);
-int snapshot_endpoint_order(const struct report_endpoint *a, const struct report_endpoint *b);
+int snapshot_flow_order(const struct flow_entry *a, const struct flow_entry *b);
+int snapshot_endpoint_order(const struct endpoint_entry *a, const struct endpoint_entry *b);
 
 #endif

@@ -17,7 +17,7 @@ int xdp_analyze(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	engine_begin(s, HOOK_XDP);
+	engine_begin(&s->pkt, HOOK_XDP);
 	xdp_facts(ctx, s);
 	if (engine_plain(&s->pkt, s->captured, xdp_frame(ctx), xdp_end(ctx)) ||
 	    (xdp_window(ctx, s) && engine_parse(&s->walk, &s->pkt, s->window, s->captured)))

@@ -15,8 +15,7 @@ ENGINE_INLINE _Bool detect_wscale_changed(const struct flow *f, __u8 dir, struct
 	    o->wscale == s->wscale)
 		return 0;
 	finding_set(out, FINDING_wscale_changed, SEVERITY_WARNING,
-		    dir == f->client ? SIDE_CLIENT : SIDE_SERVER,
-		    same ? BLAME_PATH : BLAME_UNKNOWN,
+		    dir == f->client ? SIDE_CLIENT : SIDE_SERVER, same ? BLAME_PATH : BLAME_UNKNOWN,
 		    same ? CONFIDENCE_CERTAIN : CONFIDENCE_MEDIUM);
 	out->value[0] = same ? s->wscale : o->wscale;
 	out->value[1] = same ? o->wscale : s->wscale;

@@ -12,7 +12,8 @@ ENGINE_INLINE _Bool detect_wscale_malformed(const struct flow *f, __u8 dir, stru
 	if (!(s->bits & SYN_SEEN) || !(s->opt_bits & (OPT_W_LENGTH | OPT_W_REPEATED)))
 		return 0;
 	finding_set(out, FINDING_wscale_malformed, SEVERITY_WARNING,
-		    dir == f->client ? SIDE_CLIENT : SIDE_SERVER, BLAME_HOST_OR_PATH, CONFIDENCE_CERTAIN);
+		    dir == f->client ? SIDE_CLIENT : SIDE_SERVER, BLAME_HOST_OR_PATH,
+		    CONFIDENCE_CERTAIN);
 	out->value[0] = s->wscale;
 	out->packets[0] = s->id;
 	return 1;
