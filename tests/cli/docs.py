@@ -57,7 +57,7 @@ def exit_statuses():
 
 def commands():
     table = re.search(r"main_commands\[\] = \{(.*?)\n\};", read("userspace/main.c"), re.S)
-    return re.findall(r'\{"([a-z]+)"', table.group(1))
+    return re.findall(r'\{\s*"([a-z]+)"', table.group(1))
 
 
 def tunnels():
