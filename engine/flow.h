@@ -202,17 +202,12 @@ ENGINE_INLINE __u8 flow_key_canon(struct packet *p)
 	__u8 dir = flow_direction(p);
 
 	key->domain = p->domain | (p->ipv6 ? DOMAIN_IPV6 : 0);
-	if (dir) {
-		__builtin_memcpy(key->addr[0], p->dst, 16);
-		__builtin_memcpy(key->addr[1], p->src, 16);
-		key->port[0] = p->dport;
-		key->port[1] = p->sport;
-	} else {
-		__builtin_memcpy(key->addr[0], p->src, 16);
-		__builtin_memcpy(key->addr[1], p->dst, 16);
-		key->port[0] = p->sport;
-		key->port[1] = p->dport;
-	}
+	key->addr[0][0] = dir ? p->dst[0] : p->src[0];
+	key->addr[0][1] = dir ? p->dst[1] : p->src[1];
+	key->addr[1][0] = dir ? p->src[0] : p->dst[0];
+	key->addr[1][1] = dir ? p->src[1] : p->dst[1];
+	key->port[0] = dir ? p->dport : p->sport;
+	key->port[1] = dir ? p->sport : p->dport;
 	return dir;
 }
 

@@ -300,11 +300,9 @@ ENGINE_INLINE void track_slow(struct scratch *s, const struct packet *p, struct 
 		track_confirm(s, p, &t);
 }
 
-/* A segment whose key is filled in and whose direction is dir. */
-ENGINE_INLINE void track_keyed(struct scratch *s, const struct packet *p, __u8 dir)
+/* A segment whose key is filled in, whose direction is dir, and whose confirmed flow is f or 0. */
+ENGINE_INLINE void track_keyed(struct scratch *s, const struct packet *p, struct flow *f, __u8 dir)
 {
-	struct flow *f = seam_flow_find(&p->key);
-
 	if (ENGINE_UNLIKELY(!f || f->bits & FLOW_RIVAL || p->flags & TCP_SYN ||
 			    p->wscale_state == WSCALE_PRESENT)) {
 		track_slow(s, p, f, dir);
@@ -322,7 +320,7 @@ ENGINE_INLINE void track_packet(struct scratch *s)
 	__u32 dir = flow_key_canon(&s->pkt);
 
 	engine_opaque(dir);
-	track_keyed(s, &s->pkt, (__u8)(dir & 1));
+	track_keyed(s, &s->pkt, seam_flow_find(&s->pkt.key), (__u8)(dir & 1));
 }
 
 #endif

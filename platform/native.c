@@ -86,7 +86,7 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 	if (!step->segment)
 		return;
 	step->dir = flow_key_canon(p);
-	step->hash = table_hash(&p->key, sizeof(p->key));
+	step->hash = native_flow_hash(&p->key);
 	__builtin_prefetch(&n->flows.slots[step->hash & n->flows.mask]);
 }
 
@@ -115,7 +115,12 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 	for (unsigned int i = 0; i < frames_n; i++)
 		native_prefetch(n, &steps[i]);
 	for (unsigned int i = 0; i < frames_n; i++) {
-		if (steps[i].segment)
-			track_keyed(&n->scratch, &steps[i].pkt, steps[i].dir);
+		struct flow_entry *e;
+
+		if (!steps[i].segment)
+			continue;
+		e = table_find(&n->flows, &steps[i].pkt.key, sizeof(struct flow_key),
+			       steps[i].hash);
+		track_keyed(&n->scratch, &steps[i].pkt, e ? &e->flow : NULL, steps[i].dir);
 	}
 }

@@ -84,29 +84,54 @@ ENGINE_INLINE void seam_add64(__u64 *counter, __u64 n)
 	*counter += n;
 }
 
+/*
+ * Field by field, as the key was written: a load that spans several stores waits for
+ * them. Not for keys that an enemy may choose at leisure.
+ */
+ENGINE_INLINE __u32 native_flow_hash(const struct flow_key *key)
+{
+	__u64 h = table_mix(key->addr[0][0], key->addr[1][0]);
+	__u64 ends = (__u64)key->domain << 32 | (__u32)key->port[0] << 16 | key->port[1];
+
+	h = table_mix(h, key->addr[0][1]);
+	h = table_mix(h, key->addr[1][1]);
+	return (__u32)table_mix(h, ends);
+}
+
+ENGINE_INLINE __u32 native_endpoint_hash(const struct endpoint_key *key)
+{
+	__u64 h = table_mix(key->addr[0], key->addr[1]);
+	__u64 end = (__u64)key->domain << 32 | (__u32)key->port << 16 | key->role;
+
+	return (__u32)table_mix(h, end);
+}
+
 ENGINE_INLINE struct flow *seam_flow_find(const struct flow_key *key)
 {
-	struct flow_entry *e = table_find(&native_current->flows, key, sizeof(*key));
+	struct flow_entry *e =
+		table_find(&native_current->flows, key, sizeof(*key), native_flow_hash(key));
 
 	return e ? &e->flow : 0;
 }
 
 ENGINE_INLINE void seam_flow_drop(const struct flow_key *key)
 {
-	table_remove(&native_current->flows, key);
+	table_remove(&native_current->flows, key, native_flow_hash(key));
 	seam_count(COUNTER_FLOW_DELETES);
 }
 
 ENGINE_INLINE struct pending *seam_pending_find(const struct flow_key *key)
 {
-	struct native_pending *e = table_find(&native_current->pending, key, sizeof(*key));
+	struct native_pending *e =
+		table_find(&native_current->pending, key, sizeof(*key), native_flow_hash(key));
 
 	return e ? &e->entry : 0;
 }
 
 ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct pending *fresh)
 {
-	struct native_pending *e = table_insert(&native_current->pending, key);
+	struct native_pending *e =
+		table_insert(&native_current->pending, key, native_flow_hash(key));
 
 	if (!e) {
 		native_current->out_of_memory = 1;
@@ -119,13 +144,13 @@ ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct 
 
 ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
 {
-	table_remove(&native_current->pending, key);
+	table_remove(&native_current->pending, key, native_flow_hash(key));
 	seam_count(COUNTER_PENDING_DELETES);
 }
 
 ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *p)
 {
-	struct flow_entry *e = table_insert(&native_current->flows, key);
+	struct flow_entry *e = table_insert(&native_current->flows, key, native_flow_hash(key));
 
 	if (!e) {
 		native_current->out_of_memory = 1;
@@ -140,11 +165,12 @@ ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending
 ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
 					     const struct endpoint *fresh)
 {
-	struct endpoint_entry *e = table_find(&native_current->endpoints, key, sizeof(*key));
+	__u32 hash = native_endpoint_hash(key);
+	struct endpoint_entry *e = table_find(&native_current->endpoints, key, sizeof(*key), hash);
 
 	if (e)
 		return &e->endpoint;
-	e = table_insert(&native_current->endpoints, key);
+	e = table_insert(&native_current->endpoints, key, hash);
 	if (!e) {
 		native_current->out_of_memory = 1;
 		return 0;

@@ -78,7 +78,7 @@ static bool table_add_slab(struct table *t)
 	return true;
 }
 
-void *table_insert(struct table *t, const void *key)
+void *table_insert(struct table *t, const void *key, __u32 hash)
 {
 	__u32 number;
 	void *entry;
@@ -96,7 +96,7 @@ void *table_insert(struct table *t, const void *key)
 		entry = table_entry(t, number);
 	}
 	memcpy(entry, key, t->key_size);
-	table_place(t->slots, t->mask, (__u64)table_hash(key, t->key_size) << 32 | (number + 1));
+	table_place(t->slots, t->mask, (__u64)hash << 32 | (number + 1));
 	t->used++;
 	return entry;
 }
@@ -121,10 +121,8 @@ static void table_close_gap(struct table *t, __u32 i)
 	t->slots[i] = 0;
 }
 
-void table_remove(struct table *t, const void *key)
+void table_remove(struct table *t, const void *key, __u32 hash)
 {
-	__u32 hash = table_hash(key, t->key_size);
-
 	for (__u32 i = hash & t->mask; t->slots[i]; i = (i + 1) & t->mask) {
 		__u32 number = (__u32)t->slots[i] - 1;
 		void *entry;

@@ -31,11 +31,11 @@ struct table {
 int table_init(struct table *t, __u32 entry_size, __u32 key_size);
 void table_free(struct table *t);
 
-/* Takes an entry out; nothing when it is not there. */
-void table_remove(struct table *t, const void *key);
+/* Takes an entry out; nothing when it is not there. hash is the key's, as for all of these. */
+void table_remove(struct table *t, const void *key, __u32 hash);
 
 /* A new entry for a key that is not there, key copied, the rest undefined; 0: out of memory. */
-void *table_insert(struct table *t, const void *key);
+void *table_insert(struct table *t, const void *key, __u32 hash);
 
 static inline void *table_entry(const struct table *t, __u32 number)
 {
@@ -44,20 +44,11 @@ static inline void *table_entry(const struct table *t, __u32 number)
 	return t->slabs[number >> t->slab_shift] + (size_t)in_slab * t->entry_size;
 }
 
-/* Multiply and fold, eight bytes at a time; not for keys an enemy may choose at leisure. */
-ENGINE_INLINE __u32 table_hash(const void *key, __u32 key_size)
+/* One more word into a hash: multiply and fold. */
+ENGINE_INLINE __u64 table_mix(__u64 hash, __u64 word)
 {
-	const __u8 *p = key;
-	__u64 h = 0x9e3779b97f4a7c15ULL;
-
-	for (__u32 i = 0; i < key_size; i += 8) {
-		__u64 word;
-
-		memcpy(&word, p + i, 8);
-		h = (h ^ word) * 0xff51afd7ed558ccdULL;
-		h ^= h >> 32;
-	}
-	return (__u32)h;
+	hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
+	return hash ^ hash >> 32;
 }
 
 ENGINE_INLINE _Bool table_key_equal(const void *a, const void *b, __u32 key_size)
@@ -65,6 +56,7 @@ ENGINE_INLINE _Bool table_key_equal(const void *a, const void *b, __u32 key_size
 	const __u8 *p = a, *q = b;
 	__u64 differ = 0;
 
+#pragma GCC unroll 8
 	for (__u32 i = 0; i < key_size; i += 8) {
 		__u64 x, y;
 
@@ -76,8 +68,7 @@ ENGINE_INLINE _Bool table_key_equal(const void *a, const void *b, __u32 key_size
 }
 
 /* The entry of a key whose hash is known; key_size is the table's, as a constant. */
-ENGINE_INLINE void *table_find_hashed(const struct table *t, const void *key, __u32 key_size,
-				      __u32 hash)
+ENGINE_INLINE void *table_find(const struct table *t, const void *key, __u32 key_size, __u32 hash)
 {
 	for (__u32 i = hash & t->mask; t->slots[i]; i = (i + 1) & t->mask) {
 		void *entry;
@@ -89,11 +80,6 @@ ENGINE_INLINE void *table_find_hashed(const struct table *t, const void *key, __
 			return entry;
 	}
 	return NULL;
-}
-
-ENGINE_INLINE void *table_find(const struct table *t, const void *key, __u32 key_size)
-{
-	return table_find_hashed(t, key, key_size, table_hash(key, key_size));
 }
 
 /* The entry a hash most likely leads to, for prefetching; the key is not compared. */
