@@ -173,6 +173,11 @@ enum visibility record_visibility(const struct flow *f)
 	return client->packets ? VISIBILITY_CLIENT_ONLY : VISIBILITY_SERVER_ONLY;
 }
 
+enum scaling record_inferred(const struct flow *f)
+{
+	return infer_scaling(f);
+}
+
 /*
  * The shift that applies to the windows of a side while scaling is on. A SYN-ACK with
  * the option proves that the copy of the SYN that carried it was the one answered.

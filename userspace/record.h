@@ -162,6 +162,9 @@ __u64 record_last_ns(const struct flow *f);
 
 enum visibility record_visibility(const struct flow *f);
 
+/* Scaling as one direction alone suggests it. */
+enum scaling record_inferred(const struct flow *f);
+
 /* Packets that were counted under a skip reason. */
 __u64 record_skipped(const struct report *r);
 

@@ -1,23 +1,241 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* For people on call: who is at fault comes first, what was seen and what was not comes last. */
+#include <net/if.h>
+
 #include "userspace/output/output.h"
-#include "userspace/record.h"
+#include "userspace/text_culprit.h"
+#include "userspace/text_tables.h"
+
+#define CULPRITS_FEW 3U
+#define LIST_ROOM    1024
+
+/* "SYN not seen 3, options cut or malformed 2" */
+static void put_why(char out[LIST_ROOM], const struct text_judged *judged)
+{
+	char number[TEXT_NUMBER_ROOM];
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (unsigned int i = 0; i < TEXT_UNKNOWNS; i++) {
+		if (judged->why[i])
+			at += (size_t)snprintf(out + at, LIST_ROOM - at, "%s%s %s", at ? ", " : "",
+					       text_why_name(i),
+					       text_number(number, judged->why[i]));
+	}
+}
+
+/* "window scaling on in 3, off in 1", what is 0 left out */
+static const char *put_scaling(char out[LIST_ROOM], const struct text_judged *judged)
+{
+	char on[TEXT_NUMBER_ROOM], off[TEXT_NUMBER_ROOM];
+	bool both = judged->on && judged->off;
+
+	snprintf(out, LIST_ROOM, "window scaling %s%s%s%s%s", judged->on ? "on in " : "",
+		 judged->on ? text_number(on, judged->on) : "", both ? ", " : "",
+		 judged->off ? "off in " : "", judged->off ? text_number(off, judged->off) : "");
+	return out;
+}
+
+/* One line that says what no finding means here: how much was judged, and what could not be. */
+static void put_no_finding(const struct text *t, const struct report *r,
+			   const struct text_judged *judged, bool informed)
+{
+	size_t known = judged->on + judged->off;
+	char why[LIST_ROOM], unknown[LIST_ROOM + 64] = "", n[TEXT_NUMBER_ROOM];
+	char many[TEXT_COUNTED_ROOM], on_off[LIST_ROOM];
+
+	put_why(why, judged);
+	if (judged->unknown)
+		snprintf(unknown, sizeof(unknown), "; %s unknown: %s",
+			 text_number(n, judged->unknown), why);
+	if (!r->flows_n)
+		text_wrapped(t, 2, "No TCP connection was seen: nothing could be judged");
+	else if (!known)
+		text_wrapped(t, 2, "No verdict: %s, none of them could be judged (%s)",
+			     text_counted(many, r->flows_n, "connection"), why);
+	else
+		text_wrapped(t, 2, "No %s: %s judged, %s%s", informed ? "fault found" : "finding",
+			     text_counted(many, known, "handshake"), put_scaling(on_off, judged),
+			     unknown);
+}
+
+/* The culprits: every host that is off (a few, or all), otherwise the worst group. */
+static void put_culprits(const struct text *t, const struct report *r,
+			 const struct text_groups *groups, bool all)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct text_group *g = &groups->list[i];
+
+		if (g->finding.severity < SEVERITY_NOTICE)
+			break;
+		if (shown && !(all || (g->of_endpoint && shown < CULPRITS_FEW)))
+			break;
+		if (shown)
+			fputc('\n', t->to);
+		shown += text_culprit(t, r, groups, i);
+	}
+}
+
+static void put_seen(const struct text *t, const struct report *r)
+{
+	char packets[TEXT_COUNTED_ROOM], flows[TEXT_COUNTED_ROOM], shakes[TEXT_COUNTED_ROOM];
+	char files[TEXT_COUNTED_ROOM], name[TEXT_FILE_ROOM], where[TEXT_FILE_ROOM + 8] = "";
+
+	if (!r->live && r->files_n == 1)
+		snprintf(where, sizeof(where), " in %s",
+			 text_safe(name, sizeof(name), r->files[0]));
+	else if (!r->live)
+		snprintf(where, sizeof(where), " in %s", text_counted(files, r->files_n, "file"));
+	text_field(t, "seen", "%s%s: %s, %s",
+		   text_counted(packets, r->counters[COUNTER_PACKETS], "packet"), where,
+		   text_counted(flows, r->flows_n, "connection"),
+		   text_counted(shakes, r->counters[COUNTER_HANDSHAKES], "handshake"));
+}
+
+/* From the start to the last packet of a connection. */
+static void put_time(const struct text *t, const struct report *r)
+{
+	char from[TEXT_TIME_ROOM], to[TEXT_TIME_ROOM];
+	__s64 last = (__s64)r->started_ns;
+
+	for (size_t i = 0; i < r->flows_n; i++) {
+		__s64 end = record_time(r, record_last_ns(&r->flows[i]->flow));
+
+		if (end > last)
+			last = end;
+	}
+	if (r->flows_n)
+		text_field(t, "time", "%s to %s", text_time(from, (__s64)r->started_ns),
+			   text_clock(to, last));
+}
+
+/* Said already where there is no finding, save what was inferred. */
+static void put_judged(const struct text *t, const struct report *r,
+		       const struct text_judged *judged, bool said)
+{
+	char list[LIST_ROOM], n[TEXT_COUNTED_ROOM];
+
+	if (!said && judged->on + judged->off)
+		text_field(t, "judged", "%s", put_scaling(list, judged));
+	if (!said && judged->unknown) {
+		put_why(list, judged);
+		text_field(t, "unknown", "%s: %s", text_counted(n, judged->unknown, "connection"),
+			   list);
+	}
+	if (judged->inferred_on || judged->inferred_off)
+		text_field(t, "inferred",
+			   "from one direction alone: scaling on in %zu, off in %zu of the unknown",
+			   judged->inferred_on, judged->inferred_off);
+	if (r->open_unscaled)
+		text_field(t, "open", "%s without scaling, until closed",
+			   text_counted(n, r->open_unscaled, "connection"));
+}
+
+static void put_skipped(const struct text *t, const struct report *r)
+{
+	char list[LIST_ROOM] = "", number[TEXT_NUMBER_ROOM], many[TEXT_COUNTED_ROOM];
+	__u64 skipped = record_skipped(r);
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < COUNTERS && at < sizeof(list); i++) {
+		if (names_counters[i].skip && r->counters[i])
+			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s %s",
+					       at ? ", " : "", names_counters[i].name,
+					       text_number(number, r->counters[i]));
+	}
+	if (skipped)
+		text_field(t, "skipped", "%s not analysed: %s",
+			   text_counted(many, skipped, "packet"), list);
+}
+
+/* What is missing from the picture. */
+static void put_incomplete(const struct text *t, const struct report *r)
+{
+	char many[TEXT_COUNTED_ROOM];
+	__u64 duplicates = r->counters[COUNTER_DUPLICATES];
+	__u64 lost = r->counters[COUNTER_EVENTS_LOST];
+
+	if (duplicates)
+		text_field(t, "copies", "%s met again at another point, counted once",
+			   text_counted(many, duplicates, "segment"));
+	if (r->lost_packets)
+		text_field(t, "lost", "%s before they reached the program",
+			   text_counted(many, r->lost_packets, "packet"));
+	if (lost)
+		text_field(t, "lost", "%s for which the ring had no room; the tables have them",
+			   text_counted(many, lost, "event"));
+	if (r->evictions)
+		text_field(t, "incomplete",
+			   "%s fell out of full tables: raise --flows, --pending "
+			   "or --endpoints",
+			   text_counted(many, r->evictions, "record"));
+}
+
+static int put_tables(const struct text *t, const struct report *r,
+		      const struct text_groups *groups, const struct options *o)
+{
+	int err = 0;
+	bool few;
+
+	/* A single group was the culprit's block already. */
+	if (groups->n > 1 || o->verbose ||
+	    (groups->n && groups->list[0].finding.severity < SEVERITY_NOTICE))
+		err = text_table_findings(t, r, groups, o->verbose);
+	if (err || r->interim)
+		return err;
+	/* Connections when they are few, endpoints when they are not. */
+	few = text_flagged(r) <= TEXT_ROWS_FEW;
+	if (o->verbose || !few)
+		err = text_table_endpoints(t, r, o->verbose);
+	if (!err && (o->verbose || few))
+		err = text_table_flows(t, r, o->verbose);
+	return err;
+}
 
 static int text_report(FILE *to, const struct report *r, const struct options *o)
 {
-	(void)o;
-	fprintf(to, "%zu flows\n", r->flows_n);
-	return ferror(to) ? -5 : 0;
+	struct text_groups groups;
+	struct text_judged judged;
+	struct text t;
+	bool fault;
+	int err;
+
+	text_start(&t, to, o);
+	text_judge(&judged, r);
+	err = text_groups_make(&groups, r);
+	if (err)
+		goto out;
+	fault = groups.n && groups.list[0].finding.severity >= SEVERITY_NOTICE;
+	if (fault)
+		put_culprits(&t, r, &groups, o->verbose);
+	else
+		put_no_finding(&t, r, &judged, groups.n);
+	err = put_tables(&t, r, &groups, o);
+	if (err)
+		goto out;
+	fputc('\n', to);
+	put_seen(&t, r);
+	put_time(&t, r);
+	put_judged(&t, r, &judged, !fault);
+	put_skipped(&t, r);
+	put_incomplete(&t, r);
+	err = text_end(&t);
+out:
+	text_groups_free(&groups);
+	return err;
 }
 
 static int text_event(FILE *to, const struct report *r, const struct event *e,
 		      const struct options *o)
 {
-	struct record_event record;
+	char interface[IF_NAMESIZE];
+	struct text t;
 
-	(void)o;
-	record_event(&record, r, e, NULL);
-	fprintf(to, "%s\n", record.finding.text.text);
-	return ferror(to) ? -5 : 0;
+	text_start(&t, to, o);
+	text_culprit_event(&t, r, e, if_indextoname(e->ifindex, interface));
+	return text_end(&t);
 }
 
 const struct output output_text = { .name = "text", .report = text_report, .event = text_event };

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who is at fault, since when, how often, what it costs and what to do. */
+#ifndef USERSPACE_TEXT_CULPRIT_H
+#define USERSPACE_TEXT_CULPRIT_H
+
+#include "userspace/text_group.h"
+#include "userspace/text_style.h"
+
+#define TEXT_WHO_ROOM 96
+
+/* "10.0.0.1:443 as server", "path from client 10.0.0.9" */
+const char *text_who(char out[TEXT_WHO_ROOM], const struct text_group *g);
+
+enum text_color text_severity_color(unsigned int severity);
+
+/*
+ * Prints a block on the group at index; endpoint groups of the same host and code are
+ * one block, printed for the first of them. Returns whether anything was printed.
+ */
+bool text_culprit(const struct text *t, const struct report *r, const struct text_groups *groups,
+		  size_t index);
+
+/* One line: the finding of an event, with all that is known at that time. */
+void text_culprit_event(const struct text *t, const struct report *r, const struct event *e,
+			const char *interface);
+
+/* "packets 1, 2 of FILE"; "" when there are none (live). */
+const char *text_packets(char *out, size_t room, const struct report *r, const __u64 *packets);
+
+#endif

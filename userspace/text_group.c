@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "userspace/text_group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- grouping ---- */
+
+static bool accuses_path(const struct finding *f)
+{
+	return f->blame == BLAME_PATH;
+}
+
+static bool same_group(const struct text_group *a, const struct text_group *b)
+{
+	if (a->finding.code != b->finding.code || a->finding.side != b->finding.side ||
+	    accuses_path(&a->finding) != accuses_path(&b->finding))
+		return false;
+	return accuses_path(&a->finding) ||
+	       (a->domain == b->domain && a->addr[0] == b->addr[0] && a->addr[1] == b->addr[1]);
+}
+
+static size_t group_hash(const struct text_group *g)
+{
+	__u64 h = ((__u64)g->finding.code << 8 | g->finding.side) * 0x9e3779b97f4a7c15ULL;
+
+	if (accuses_path(&g->finding))
+		return (size_t)(h >> 32);
+	h = (h ^ g->addr[0]) * 0x9e3779b97f4a7c15ULL;
+	h = (h ^ h >> 29 ^ g->addr[1]) * 0xbf58476d1ce4e5b9ULL;
+	h = (h ^ h >> 32 ^ g->domain) * 0x94d049bb133111ebULL;
+	return (size_t)(h >> 32);
+}
+
+static size_t *group_slot(const struct text_groups *groups, const struct text_group *g)
+{
+	size_t at = group_hash(g) & (groups->slots_n - 1);
+
+	while (groups->slots[at] && !same_group(&groups->list[groups->slots[at] - 1], g))
+		at = (at + 1) & (groups->slots_n - 1);
+	return &groups->slots[at];
+}
+
+/* Twice the room, and a hash table that stays half empty. */
+static int groups_grow(struct text_groups *groups)
+{
+	size_t room = groups->room ? 2 * groups->room : 64;
+	struct text_group *list = realloc(groups->list, room * sizeof(*list));
+	size_t *slots;
+
+	if (!list)
+		return -ENOMEM;
+	groups->list = list;
+	slots = calloc(2 * room, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(groups->slots);
+	groups->slots = slots;
+	groups->slots_n = 2 * room;
+	groups->room = room;
+	for (size_t i = 0; i < groups->n; i++)
+		*group_slot(groups, &list[i]) = i + 1;
+	return 0;
+}
+
+/* Worst severity, and the surest of those. */
+static bool finding_stronger(const struct finding *a, const struct finding *b)
+{
+	if (a->severity != b->severity)
+		return a->severity > b->severity;
+	return a->confidence > b->confidence;
+}
+
+static void group_merge(struct text_group *to, const struct text_group *g)
+{
+	to->count += g->count;
+	if (g->port != to->port || g->several_ports) {
+		to->several_ports = true;
+		to->port = 0;
+	}
+	if (to->addr[0] != g->addr[0] || to->addr[1] != g->addr[1] || to->domain != g->domain)
+		to->several_hosts = true;
+	if (finding_stronger(&g->finding, &to->finding)) {
+		to->finding = g->finding;
+		to->example = g->example;
+	}
+	if (g->first_ns < to->first_ns)
+		to->first_ns = g->first_ns;
+}
+
+static int groups_add(struct text_groups *groups, const struct text_group *g)
+{
+	size_t *slot;
+
+	if (groups->n == groups->room && groups_grow(groups))
+		return -ENOMEM;
+	slot = group_slot(groups, g);
+	if (*slot) {
+		group_merge(&groups->list[*slot - 1], g);
+		return 0;
+	}
+	groups->list[groups->n] = *g;
+	*slot = ++groups->n;
+	return 0;
+}
+
+/* The side's address is the culprit; of what blames the path, whose option it was. */
+static void group_of_flow(struct text_group *g, const struct flow_entry *entry,
+			  const struct finding *finding)
+{
+	unsigned int client = entry->flow.client & 1;
+	unsigned int dir = finding->side == SIDE_SERVER ? !client : client;
+
+	memset(g, 0, sizeof(*g));
+	g->finding = *finding;
+	memcpy(g->addr, entry->key.addr[dir], sizeof(g->addr));
+	g->domain = entry->key.domain;
+	g->port = entry->key.port[!client];
+	g->count = 1;
+	g->first_ns = entry->flow.first_ns;
+	g->example = entry;
+}
+
+static void group_of_endpoint(struct text_group *g, const struct endpoint_entry *entry,
+			      const struct finding *finding)
+{
+	memset(g, 0, sizeof(*g));
+	g->finding = *finding;
+	memcpy(g->addr, entry->key.addr, sizeof(g->addr));
+	g->domain = entry->key.domain;
+	g->port = entry->key.port;
+	g->of_endpoint = true;
+	g->count = entry->endpoint.refusals;
+	g->first_ns = entry->endpoint.first_refusal_ns;
+}
+
+static int group_order(const void *a, const void *b)
+{
+	const struct text_group *x = a, *y = b;
+
+	if (x->finding.severity != y->finding.severity)
+		return y->finding.severity - x->finding.severity;
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns ? -1 : 1;
+	return x->finding.code - y->finding.code;
+}
+
+int text_groups_make(struct text_groups *groups, const struct report *r)
+{
+	struct finding facts[FINDING_CODES];
+	struct text_group g;
+	int err = 0;
+
+	memset(groups, 0, sizeof(*groups));
+	for (size_t i = 0; i < r->endpoints_n && !err; i++) {
+		unsigned int n = record_endpoint_facts(&r->endpoints[i], facts);
+
+		for (unsigned int k = 0; k < n && !err; k++) {
+			group_of_endpoint(&g, &r->endpoints[i], &facts[k]);
+			err = groups_add(groups, &g);
+		}
+	}
+	for (size_t i = 0; i < r->flows_n && !err; i++) {
+		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
+
+		for (unsigned int k = 0; k < n && !err; k++) {
+			group_of_flow(&g, r->flows[i], &facts[k]);
+			err = groups_add(groups, &g);
+		}
+	}
+	if (groups->n)
+		qsort(groups->list, groups->n, sizeof(*groups->list), group_order);
+	return err;
+}
+
+void text_groups_free(struct text_groups *groups)
+{
+	free(groups->list);
+	free(groups->slots);
+	memset(groups, 0, sizeof(*groups));
+}
+
+/* ---- what was judged ---- */
+
+enum text_unknown text_why_unknown(const struct flow *f)
+{
+	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
+	const struct syn_other *o = &f->other[f->client & 1];
+
+	if (!(c->bits & SYN_SEEN))
+		return TEXT_UNKNOWN_NO_SYN;
+	if (!f->half[!f->client].packets && f->half[f->client & 1].bits & HALF_SEGMENT)
+		return TEXT_UNKNOWN_ONE_SIDED;
+	if (!(s->bits & SYN_SEEN))
+		return TEXT_UNKNOWN_UNANSWERED;
+	if (o->kind != SYN_OTHER_NONE && o->wscale_state != c->wscale_state)
+		return TEXT_UNKNOWN_COPIES;
+	return TEXT_UNKNOWN_OPTIONS;
+}
+
+const char *text_why_name(enum text_unknown why)
+{
+	static const char *const names[] = {
+		[TEXT_UNKNOWN_NO_SYN] = "SYN not seen",
+		[TEXT_UNKNOWN_UNANSWERED] = "SYN not answered",
+		[TEXT_UNKNOWN_ONE_SIDED] = "one direction only",
+		[TEXT_UNKNOWN_OPTIONS] = "options cut or malformed",
+		[TEXT_UNKNOWN_COPIES] = "copies of the SYN differ",
+	};
+
+	return names[why];
+}
+
+void text_judge(struct text_judged *out, const struct report *r)
+{
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < r->flows_n; i++) {
+		const struct flow *f = &r->flows[i]->flow;
+		enum scaling scaling = flow_scaling(f), inferred;
+
+		if (scaling != SCALING_UNKNOWN) {
+			out->on += scaling == SCALING_ON;
+			out->off += scaling == SCALING_OFF;
+			continue;
+		}
+		inferred = record_inferred(f);
+		out->unknown++;
+		out->inferred_on += inferred == SCALING_ON;
+		out->inferred_off += inferred == SCALING_OFF;
+		out->why[text_why_unknown(f)]++;
+	}
+}
+
+static int rtt_order(const void *a, const void *b)
+{
+	__u32 x = *(const __u32 *)a, y = *(const __u32 *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool concerns(const struct text_group *g, const struct flow_entry *e)
+{
+	if (accuses_path(&g->finding))
+		return true;
+	for (int i = 0; i < 2; i++) {
+		if (e->key.domain == g->domain && e->key.addr[i][0] == g->addr[0] &&
+		    e->key.addr[i][1] == g->addr[1])
+			return true;
+	}
+	return false;
+}
+
+__u64 text_median_rtt(const struct report *r, const struct text_group *g)
+{
+	__u32 *rtts = malloc((r->flows_n + 1) * sizeof(*rtts)), median = 0;
+	size_t n = 0;
+
+	if (!rtts)
+		return 0;
+	for (size_t i = 0; i < r->flows_n; i++) {
+		const struct flow *f = &r->flows[i]->flow;
+
+		if (f->rtt_us && flow_scaling(f) == SCALING_OFF && concerns(g, r->flows[i]))
+			rtts[n++] = f->rtt_us;
+	}
+	if (n) {
+		qsort(rtts, n, sizeof(*rtts), rtt_order);
+		median = rtts[n / 2];
+	}
+	free(rtts);
+	return median;
+}

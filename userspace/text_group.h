@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From thousands of findings to a few culprits: findings of the same code, side and culprit
+ * in one group, and what all connections together say. Nothing is printed.
+ */
+#ifndef USERSPACE_TEXT_GROUP_H
+#define USERSPACE_TEXT_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "userspace/record.h"
+
+/* Findings that accuse the same. Those that blame the path accuse no address. */
+struct text_group {
+	struct finding finding;           /* the worst and surest of them */
+	const struct flow_entry *example; /* its connection; 0 for endpoints */
+	__u64 addr[2]; /* the culprit's; of the first of them when the path is blamed */
+	__u32 domain;  /* as in the keys; DOMAIN_IPV6 tells the family */
+	__u16 port;    /* the server's, when it is the same everywhere; else 0 */
+	bool several_ports;
+	bool several_hosts; /* addr is one of several: only when the path is blamed */
+	bool of_endpoint;
+	size_t count; /* connections; of an endpoint: refusals */
+	__u64 first_ns;
+};
+
+struct text_groups {
+	struct text_group *list; /* worst first: severity, then count, then time */
+	size_t n;
+	size_t room;
+	size_t *slots; /* hash table of indices + 1 while the list is made */
+	size_t slots_n;
+};
+
+/* 0 or -ENOMEM; text_groups_free() in either case. */
+int text_groups_make(struct text_groups *groups, const struct report *r);
+void text_groups_free(struct text_groups *groups);
+
+/* Why scaling is unknown for a connection. */
+enum text_unknown {
+	TEXT_UNKNOWN_NO_SYN,     /* its SYN was not seen */
+	TEXT_UNKNOWN_UNANSWERED, /* a SYN, and nothing came of it */
+	TEXT_UNKNOWN_ONE_SIDED,  /* only one direction is visible here */
+	TEXT_UNKNOWN_OPTIONS,    /* options cut or malformed */
+	TEXT_UNKNOWN_COPIES,     /* copies of the SYN differ, which one was answered is not known */
+	TEXT_UNKNOWNS,
+};
+
+/* All connections, judged or not. */
+struct text_judged {
+	size_t on, off, unknown;
+	size_t inferred_on, inferred_off; /* of the unknown ones */
+	size_t why[TEXT_UNKNOWNS];
+};
+
+void text_judge(struct text_judged *out, const struct report *r);
+enum text_unknown text_why_unknown(const struct flow *f);
+const char *text_why_name(enum text_unknown why);
+
+/* The median handshake round trip of the unscaled connections of g's culprit, us; 0: not known. */
+__u64 text_median_rtt(const struct report *r, const struct text_group *g);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How text for people looks: colour, wrapping, columns, times and numbers. */
+#ifndef USERSPACE_TEXT_STYLE_H
+#define USERSPACE_TEXT_STYLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <linux/types.h>
+
+#include "userspace/options.h"
+
+enum text_color { TEXT_PLAIN, TEXT_BOLD, TEXT_DIM, TEXT_RED, TEXT_YELLOW, TEXT_CYAN, TEXT_GREEN };
+
+struct text {
+	FILE *to;
+	bool color;
+	unsigned int width; /* columns a line may fill */
+};
+
+/* Colour by --color, else on a terminal unless NO_COLOR is set and not empty (no-color.org). */
+void text_start(struct text *t, FILE *to, const struct options *o);
+
+/* 0, or -EIO when something could not be written. */
+int text_end(const struct text *t);
+
+/* A printf in one colour. */
+void text_put(const struct text *t, enum text_color color, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * "  label     words", wrapped at blanks and indented to where the words began; label "" on
+ * a line that goes on with the one before.
+ */
+void text_field(const struct text *t, const char *label, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* As text_field(), without a label: from column 0, hanging by indent. */
+void text_wrapped(const struct text *t, unsigned int indent, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define TEXT_TIME_ROOM    64
+#define TEXT_NUMBER_ROOM  32
+#define TEXT_COUNTED_ROOM 64
+#define TEXT_FILE_ROOM    512
+#define TEXT_RATE_ROOM    32
+
+/* "2026-01-02 03:04:05.678 UTC", in the zone TZ asks for. Returns out. */
+const char *text_time(char out[TEXT_TIME_ROOM], __s64 ns);
+
+/* "03:04:05.678" */
+const char *text_clock(char out[TEXT_TIME_ROOM], __s64 ns);
+
+/* "65,535" */
+const char *text_number(char out[TEXT_NUMBER_ROOM], __u64 n);
+
+/* "1 packet", "2 packets": the plural is made with an s. */
+const char *text_counted(char out[TEXT_COUNTED_ROOM], __u64 n, const char *what);
+
+/* "5.2 Mbit/s" of so many bytes in so many microseconds (not 0). */
+const char *text_rate(char out[TEXT_RATE_ROOM], __u64 bytes, __u64 us);
+
+/* "100 ms", "49 us" */
+const char *text_us(char out[TEXT_NUMBER_ROOM], __u64 us);
+
+/* A name from outside: control characters and what is no ASCII printable become '?'. UTF-8 stays. */
+const char *text_safe(char *out, size_t room, const char *name);
+
+#define TEXT_COLUMNS   8
+#define TEXT_CELL_ROOM 112
+
+/* A table: cells are kept until all widths are known. */
+struct text_table {
+	const char *const *
+		heads; /* TEXT_COLUMNS at most, then 0; a head that begins with > is right-aligned */
+	char (*cells)[TEXT_CELL_ROOM];
+	enum text_color *colors; /* of each row's first cell */
+	size_t rows, room, columns;
+};
+
+/* End with text_table_free(). */
+void text_table_start(struct text_table *table, const char *const *heads);
+
+/* A new row of empty cells; text_table_cell() fills it. 0 or -ENOMEM. */
+int text_table_row(struct text_table *table, enum text_color color);
+
+/* Fills a cell of the newest row; a longer text is cut. */
+void text_table_cell(struct text_table *table, size_t column, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+void text_table_print(const struct text_table *table, const struct text *t);
+void text_table_free(struct text_table *table);
+
+#endif
