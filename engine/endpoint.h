@@ -69,7 +69,10 @@ ENGINE_INLINE void endpoint_count(struct endpoint *e, const struct syn *syn, _Bo
 	e->bits |= ENDPOINT_OFFERED;
 }
 
-/* At the first SYN-ACK of a connection. Without an offer in the SYN it had no choice. */
+/*
+ * At the first SYN-ACK of a connection. Without an offer in the SYN it had no choice, and
+ * when copies of the SYN differ nobody knows that the offer reached it.
+ */
 ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct packet *p,
 					       const struct flow *f)
 {
@@ -78,6 +81,8 @@ ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct p
 
 	if (!syn_offers(&f->syn[f->client & 1]) || !(syn->bits & SYN_WITH_ACK) ||
 	    syn->wscale_state == WSCALE_UNKNOWN)
+		return 0;
+	if (f->other[f->client & 1].kind != SYN_OTHER_NONE && !syn_offers(syn))
 		return 0;
 	e = endpoint_of(s, p, !f->client, ENDPOINT_SERVER);
 	if (e)

@@ -152,6 +152,8 @@ ENGINE_INLINE void track_choose_segment(struct scratch *s, const struct packet *
 	struct pending *e = t->entry;
 	__u8 dir = t->dir;
 
+	if (t->live && !e) /* the SYN beside it is gone */
+		t->live->bits &= (__u8)~FLOW_RIVAL;
 	if (t->live && !(e && track_entry_claims(e, p, dir)))
 		return;
 	if (!e) {

@@ -8,7 +8,7 @@ $(PAGES_INC): $(FINDING_PAGES) mk/docs.mk
 	@mkdir -p $(@D)
 	@awk 'FNR == 1 { if (NR > 1) print "},"; n = split(FILENAME, path, "/"); code = path[n]; \
 		sub(/\.md$$/, "", code); printf "{ \"%s\",\n", code } \
-		{ gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); printf "\"%s\\n\"\n", $$0 } \
+		{ gsub(/\\/, "\\\\\\\\"); gsub(/"/, "\\\""); printf "\"%s\\n\"\n", $$0 } \
 		END { if (NR) print "}," }' $(FINDING_PAGES) > $@
 
 $(B)/obj/userspace/explain.o: | $(PAGES_INC)

@@ -16,7 +16,7 @@ install: $(PROGRAM) ## install program, man pages, completion and docs (DESTDIR,
 	install -D -m 755 $(PROGRAM) $(bindir)/wscope
 	@set -e; for m in $(MAN); do \
 		install -v -D -m 644 $$m $(mandir)/man$${m##*.}/$${m##*/}; done
-	@set -e; for d in $(DOCS); do install -v -D -m 644 $$d $(docdir)/$${d#docs/}; done
+	@set -e; for d in $(DOCS); do install -v -D -m 644 $$d $(docdir)/$$d; done
 	@set -e; for c in $(wildcard build/wscope.bash-completion); do \
 		install -v -D -m 644 $$c $(compdir)/wscope; done
 
