@@ -360,6 +360,8 @@ BASE = (
              flip, "C/S+-", "C/S+-"),
     Scenario("strip-synack-burst", "box: TCPOPTSTRIP wscale on SYN-ACKs, 25 connections",
              (strip_synack,), twenty_five, "C/hole", "C/S"),
+    Scenario("strip-syn-burst", "box: TCPOPTSTRIP wscale on SYNs, 25 connections", (strip_syn,),
+             twenty_five, "C/-", "hole/-", box_any=True),
 )
 
 
