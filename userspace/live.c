@@ -110,13 +110,17 @@ static int live_summary(struct live *v, bool last, int *status)
 		return err;
 	s->report.interim = !last;
 	err = v->output->report(stdout, &s->report, v->options);
+	if (fflush(stdout) && !err)
+		err = -errno;
+	if (!v->options->json)
+		putchar('\n');
 	local_cause_write(live_prose(v), &v->cause, &s->report, v->locals);
 	if (s->report.counters[COUNTER_EVENTS_LOST])
 		fprintf(stderr, "wscope: %llu events were lost: the ring had no room\n",
 			(unsigned long long)s->report.counters[COUNTER_EVENTS_LOST]);
 	if (status)
 		*status = status_of_report(&s->report, v->options);
-	if (!err && fflush(stdout))
+	if (fflush(stdout) && !err)
 		err = -errno;
 	v->local_news = false;
 	snapshot_free(s);

@@ -67,7 +67,7 @@ static const char *local_cause_time(char out[LOCAL_CAUSE_TIME], __u64 ns)
 	time_t seconds = (time_t)(ns / 1000000000ULL);
 	struct tm tm;
 
-	if (!localtime_r(&seconds, &tm) || !strftime(out, LOCAL_CAUSE_TIME, "%F %T", &tm))
+	if (!gmtime_r(&seconds, &tm) || !strftime(out, LOCAL_CAUSE_TIME, "%F %T UTC", &tm))
 		out[0] = '\0';
 	return out;
 }
@@ -202,6 +202,16 @@ static void local_cause_setting(FILE *to, const struct local_cause *c, bool blam
 			    "timestamps and user-space stacks leave the option out too\n");
 }
 
+static void local_cause_open_connections(FILE *to, const struct local_cause *c,
+					 const struct local_sums *sums, size_t open)
+{
+	fprintf(to,
+		"  %zu open connection%s%s unscaled because of this host (%zu as server, %zu as "
+		"client)%s\n",
+		open, open == 1 ? " is" : "s are", c->setting > 0 ? " still" : "",
+		sums->open_servers, sums->open_clients, open ? ": until they are closed" : "");
+}
+
 bool local_cause_write(FILE *to, const struct local_cause *c, const struct report *r,
 		       const struct locals *l)
 {
@@ -222,10 +232,6 @@ bool local_cause_write(FILE *to, const struct local_cause *c, const struct repor
 	}
 	local_cause_setting(to, c, sums.first);
 	if (open || c->changed_ns)
-		fprintf(to,
-			"  %zu open connection%s still unscaled because of this host (%zu as "
-			"server, %zu as client)%s\n",
-			open, open == 1 ? " is" : "s are", sums.open_servers, sums.open_clients,
-			open ? ": until they are closed" : "");
+		local_cause_open_connections(to, c, &sums, open);
 	return true;
 }
