@@ -61,7 +61,7 @@ $(FUZZ_BIN): build/fuzz/%: tests/fuzz/%.c mk/config.mk | packages
 tests: $(if $(wildcard $(MAIN)),$(PROGRAM)) $(TEST_BIN) $(FUZZ_BIN) | packages ## build all tests
 
 test: tests ## run all tests (T='tests/x.t build/tests/y' for some)
-	@tests/run --build $(B) $(T)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run --build $(B) $(T)
 
 unit: $(UNIT_BIN) ## run the unit tests only (SAN=1: under the sanitizers)
 	@tests/run --build $(B) $(UNIT_BIN)
@@ -70,7 +70,7 @@ demo: $(PROGRAM) $(LAB_BIN) ## show the program at work: a capture, and live whe
 	@WSCOPE_BUILD=$(B) tests/lab/demo
 
 fuzz: $(FUZZ_BIN) ## run each fuzz target for FUZZ_SECONDS with its kept corpus
-	@mk/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) mk/fuzz
 
 bench: $(PROGRAM) $(BENCH_BIN) ## measure: one line per ratio
 	@$(if $(BENCH_BIN),WSCOPE_BUILD=$(B) $(BENCH_BIN),echo "no bench/ sources" >&2; exit 1)
