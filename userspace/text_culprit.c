@@ -62,14 +62,15 @@ const char *text_packets(char *out, size_t room, const struct report *r, const _
 			continue;
 		if (last && last != file)
 			at += (size_t)snprintf(out + at, room - at, " of %s",
-					       text_safe(safe, sizeof(safe), last));
+					       text_safe(safe, sizeof(safe), text_base(last)));
 		if (at < room)
 			at += (size_t)snprintf(out + at, room - at, "%s%llu", last ? ", " : "",
 					       (unsigned long long)number);
 		last = file;
 	}
 	if (at < room)
-		snprintf(out + at, room - at, " of %s", text_safe(safe, sizeof(safe), last));
+		snprintf(out + at, room - at, " of %s",
+			 text_safe(safe, sizeof(safe), text_base(last)));
 	return out;
 }
 

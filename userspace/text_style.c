@@ -199,12 +199,24 @@ const char *text_us(char out[TEXT_NUMBER_ROOM], __u64 us)
 	return out;
 }
 
+const char *text_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 const char *text_safe(char *out, size_t room, const char *name)
 {
 	size_t n = 0;
 
-	for (; *name && n + 1 < room; name++)
-		out[n++] = (unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name;
+	for (; *name && n + 1 < room; name++, n++) {
+		unsigned char c = (unsigned char)*name;
+		/* U+0080 to U+009F, in UTF-8, are control characters too. */
+		bool c1 = n && (unsigned char)name[-1] == 0xc2 && c >= 0x80 && c < 0xa0;
+
+		out[n] = c < 0x20 || c == 0x7f || c1 ? '?' : *name;
+	}
 	out[n] = '\0';
 	return out;
 }

@@ -64,7 +64,10 @@ const char *text_rate(char out[TEXT_RATE_ROOM], __u64 bytes, __u64 us);
 /* "100 ms", "49 us" */
 const char *text_us(char out[TEXT_NUMBER_ROOM], __u64 us);
 
-/* A name from outside: control characters and what is no ASCII printable become '?'. UTF-8 stays. */
+/* The last part of a path. */
+const char *text_base(const char *path);
+
+/* A name from outside, safe for a terminal: control characters become '?'. Returns out. */
 const char *text_safe(char *out, size_t room, const char *name);
 
 #define TEXT_COLUMNS   8

@@ -27,7 +27,7 @@ static void left_out(const struct text *t, size_t n, const char *what)
 static void packets_short(char *out, size_t room, const struct report *r,
 			  const struct finding *finding)
 {
-	const char *file, *base;
+	const char *file;
 	char safe[64];
 	__u64 number;
 	size_t at = 0;
@@ -36,10 +36,10 @@ static void packets_short(char *out, size_t room, const struct report *r,
 	for (size_t i = 0; i < FINDING_PACKETS && at < room; i++) {
 		if (!report_packet(r, finding->packets[i], &file, &number))
 			continue;
-		base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
-		at += (size_t)snprintf(out + at, room - at, "%s%s%s%llu", at ? ", " : "",
-				       r->files_n > 1 ? text_safe(safe, sizeof(safe), base) : "",
-				       r->files_n > 1 ? ":" : "", (unsigned long long)number);
+		at += (size_t)snprintf(
+			out + at, room - at, "%s%s%s%llu", at ? ", " : "",
+			r->files_n > 1 ? text_safe(safe, sizeof(safe), text_base(file)) : "",
+			r->files_n > 1 ? ":" : "", (unsigned long long)number);
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* For people on call: who is at fault comes first, what was seen and what was not comes last. */
 #include <net/if.h>
+#include <stdint.h>
 
 #include "userspace/output/output.h"
 #include "userspace/text_culprit.h"
@@ -94,21 +95,23 @@ static void put_seen(const struct text *t, const struct report *r)
 		   text_counted(shakes, r->counters[COUNTER_HANDSHAKES], "handshake"));
 }
 
-/* From the start to the last packet of a connection. */
+/* From the first to the last packet of a connection, whatever order they came in; live: the attach. */
 static void put_time(const struct text *t, const struct report *r)
 {
 	char from[TEXT_TIME_ROOM], to[TEXT_TIME_ROOM];
-	__s64 last = (__s64)r->started_ns;
+	__s64 first = INT64_MAX, last = INT64_MIN;
 
 	for (size_t i = 0; i < r->flows_n; i++) {
+		__s64 start = record_time(r, r->flows[i]->flow.first_ns);
 		__s64 end = record_time(r, record_last_ns(&r->flows[i]->flow));
 
-		if (end > last)
-			last = end;
+		first = start < first ? start : first;
+		last = end > last ? end : last;
 	}
-	if (r->flows_n)
-		text_field(t, "time", "%s to %s", text_time(from, (__s64)r->started_ns),
-			   text_clock(to, last));
+	if (!r->flows_n)
+		return;
+	text_field(t, "time", "%s to %s", text_time(from, r->live ? (__s64)r->started_ns : first),
+		   text_clock(to, last));
 }
 
 /* Said already where there is no finding, save what was inferred. */
