@@ -104,16 +104,20 @@ int attach_tc(struct attach *a, int ifindex, int program, enum hook hook, bool l
 	return err;
 }
 
-/* Our filter, if it is still the one we put there. */
-static int attach_remove_filter(const struct attach *a)
+/* Our filter, if it is still the one we put there; otherwise a clsact is not ours any more either. */
+static int attach_remove_filter(struct attach *a)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = a->ifindex,
 		    .attach_point = attach_point(a->hook));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = a->handle, .priority = a->priority);
 	int err = bpf_tc_query(&hook, &opts);
 
-	if (err == -ENOENT || err == -ENODEV || (!err && opts.prog_id != a->program))
+	/* -EINVAL: no clsact. */
+	if (err == -ENOENT || err == -ENODEV || err == -EINVAL ||
+	    (!err && opts.prog_id != a->program)) {
+		a->own_clsact = false;
 		return 0;
+	}
 	if (err)
 		return err;
 	opts.prog_id = 0;
