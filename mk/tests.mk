@@ -75,6 +75,6 @@ fuzz: $(FUZZ_BIN) ## run each fuzz target for FUZZ_SECONDS with its kept corpus
 bench: $(PROGRAM) $(BENCH_BIN) ## measure: one line per ratio
 	@$(if $(BENCH_BIN),WSCOPE_BUILD=$(B) $(BENCH_BIN),echo "no bench/ sources" >&2; exit 1)
 
-verify: $(PROGRAM) $(TEST_BIN) $(EXTRA_SKEL) ## verifier figures on this kernel and on others in a VM
+verify: $(PROGRAM) $(EXTRA_SKEL) ## verifier figures on this kernel and on others in a VM
 	@WSCOPE_BUILD=$(B) tests/vm/run
 	@tests/run --build $(B) $(wildcard tests/vm/*.t)
