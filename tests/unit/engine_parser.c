@@ -40,7 +40,7 @@ _Bool engine_parser_native(const struct engine_parser *p)
 	return p->build == BUILD_NATIVE;
 }
 
-/* Frames of the tests say how long they were, so the walk is all there is to the native build. */
+/* Frames of these tests say how long they were, so the walk is all there is to the native build. */
 static void native_facts(struct engine_parser *p, const struct packet_builder_frame *f,
 			 struct engine_facts *facts)
 {
@@ -49,6 +49,9 @@ static void native_facts(struct engine_parser *p, const struct packet_builder_fr
 	__u16 result;
 
 	memset(&walk, 0x5a, sizeof(walk)); /* what the frame before left behind */
+	memset(&facts->pkt, 0x5a, sizeof(facts->pkt));
+	engine_begin(&facts->pkt, HOOK_XDP);
+	facts->pkt.ifindex = 0;
 	facts->pkt.wirelen = f->wirelen;
 	facts->pkt.linktype = f->linktype;
 	result = walk_frame(&walk, &facts->pkt, f->bytes, captured, p->config);

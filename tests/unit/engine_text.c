@@ -132,35 +132,49 @@ static void add_half(char *out, char who, const struct flow *f, unsigned int i)
 		add(out, " %srst", name);
 }
 
-static void add_findings(char *out, const struct flow *f)
+static void add_finding(char *out, const struct finding *x)
+{
+	const char *code = names_detector(x->code)->code, *side = names_of(NAMES_SIDE, x->side);
+
+	add(out, " !%s !%s/%s/%s/%s/%s !%s@%llu", code, code, side ? side : "-",
+	    names_of(NAMES_BLAME, x->blame), names_of(NAMES_CONFIDENCE, x->confidence),
+	    names_of(NAMES_SEVERITY, x->severity), code, packet_id_number(x->packets[0]));
+	for (unsigned int i = 1; i < FINDING_PACKETS && x->packets[i]; i++)
+		add(out, ",%llu", packet_id_number(x->packets[i]));
+}
+
+void engine_text_endpoint(char out[ENGINE_TEXT_ROOM], const struct endpoint_entry *e, _Bool larger)
+{
+	const __u8 *last = (const __u8 *)e->key.addr + (e->key.domain & DOMAIN_IPV6 ? 15 : 3);
+	struct finding findings[VERDICT_MAX];
+	__u32 n = verdict_endpoint_findings(&e->key, &e->endpoint, findings);
+
+	out[0] = '\0';
+	add(out,
+	    "endpoint %c %s opportunities=%llu offers=%llu refusals=%llu stripped=%llu run=%llu",
+	    *last == 1 + larger ? 'c' : 's', names_of(NAMES_ROLE, e->key.role),
+	    e->endpoint.opportunities, e->endpoint.offers, e->endpoint.refusals,
+	    e->endpoint.stripped, e->endpoint.run);
+	for (__u32 i = 0; i < n; i++)
+		add_finding(out, &findings[i]);
+}
+
+void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, int c)
 {
 	struct finding findings[VERDICT_MAX];
 	__u32 n = verdict_flow_findings(f, findings);
-
-	for (__u32 i = 0; i < n; i++) {
-		const struct finding *x = &findings[i];
-		const char *side = names_of(NAMES_SIDE, x->side);
-
-		add(out, " !%s !%s/%s/%s/%s/%s", names_detector(x->code)->code,
-		    names_detector(x->code)->code, side ? side : "-",
-		    names_of(NAMES_BLAME, x->blame), names_of(NAMES_CONFIDENCE, x->confidence),
-		    names_of(NAMES_SEVERITY, x->severity));
-	}
-}
-
-void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f)
-{
 	const char *inferred = names_of(NAMES_SCALING_INFERRED, infer_scaling(f));
 
 	out[0] = '\0';
 	add(out, "%s client=%c role=%s scaling=%s inferred=%s encap=%u rtt_us=%u%s",
-	    f->bits & FLOW_CONFIRMED ? "confirmed" : "unconfirmed", "cs"[f->client & 1],
-	    names_of(NAMES_ROLE_SOURCE, f->role_source), names_of(NAMES_SCALING, flow_scaling(f)),
-	    inferred ? inferred : "null", f->encap, f->rtt_us,
-	    f->bits & FLOW_ANSWERED ? " answered" : "");
-	add_half(out, 'c', f, 0);
-	add_half(out, 's', f, 1);
-	add_findings(out, f);
+	    f->bits & FLOW_CONFIRMED ? "confirmed" : "unconfirmed",
+	    (f->client & 1) == c ? 'c' : 's', names_of(NAMES_ROLE_SOURCE, f->role_source),
+	    names_of(NAMES_SCALING, flow_scaling(f)), inferred ? inferred : "null", f->encap,
+	    f->rtt_us, f->bits & FLOW_ANSWERED ? " answered" : "");
+	add_half(out, 'c', f, (unsigned int)c);
+	add_half(out, 's', f, (unsigned int)!c);
+	for (__u32 i = 0; i < n; i++)
+		add_finding(out, &findings[i]);
 }
 
 static bool has_word(const char *have, const char *word, size_t n, bool prefix)

@@ -28,11 +28,18 @@ void engine_text_facts(char out[ENGINE_TEXT_ROOM], const struct engine_facts *f)
 /*
  * One connection: "confirmed|unconfirmed client=c|s role=syn|synack|port|first
  * scaling=on|off|unknown inferred=on|off|null encap=N rtt_us=N [answered]"; for each of its ends,
- * c (the smaller address) and s: "c:packets=N", likewise bytes, W (or unseen), copies, isn, win
+ * c and s: "c:packets=N", likewise bytes, W (or unseen), copies, isn, win
  * (min-max, or none), zero, spells, zero_ms, retransmits, dup, and the words c:zero-open, c:fin,
- * c:rst; for each finding "!code" and "!code/side/blame/confidence/severity".
+ * c:rst; for each finding "!code", "!code/side/blame/confidence/severity" and "!code@N,N", the numbers of
+ * the packets that prove it. c is the number of the half of c: 1 if it has the larger address.
  */
-void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f);
+void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, int c);
+
+/*
+ * "endpoint c|s client|server opportunities=N offers=N refusals=N stripped=N run=N" and findings.
+ * c is the host whose address ends in 1, or, if it is the larger one, in 2.
+ */
+void engine_text_endpoint(char out[ENGINE_TEXT_ROOM], const struct endpoint_entry *e, _Bool larger);
 
 /*
  * The first word of `want` that is not among the words of `have`, or NULL. A word "-x" asks

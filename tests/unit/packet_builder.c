@@ -187,7 +187,7 @@ static void put_vlan(struct build *b, struct packet_text *t)
 static void put_ipv4(struct build *b, struct packet_text *t)
 {
 	__u32 at = b->len, ihl = packet_text_number(t, "ihl", 5);
-	__u32 size = ihl < 5 ? 20 : ihl * 4;
+	__u32 size = ihl < 5 ? 20 : ihl * 4, net = packet_text_number(t, "net", 0) << 8;
 	bool rev = packet_text_has(t, "rev");
 	__u8 *h = grow(b, size);
 
@@ -196,8 +196,8 @@ static void put_ipv4(struct build *b, struct packet_text *t)
 	put16(h + 4, packet_text_number(t, "id", 1));
 	put16(h + 6, (packet_text_has(t, "mf") ? 0x2000 : 0) | packet_text_number(t, "frag", 0));
 	h[8] = (__u8)packet_text_number(t, "ttl", 64);
-	put32(h + 12, packet_text_number(t, "src", 0x0a000000) + (rev ? 2 : 1));
-	put32(h + 16, packet_text_number(t, "src", 0x0a000000) + (rev ? 1 : 2));
+	put32(h + 12, 0x0a000000 + net + (rev ? 2 : 1));
+	put32(h + 16, 0x0a000000 + net + (rev ? 1 : 2));
 	names_next_or(b, t, "proto", at + 9, SPACE_PROTOCOL);
 	counts(b, t, at + 2, at);
 }
@@ -211,7 +211,8 @@ static void put_ipv6(struct build *b, struct packet_text *t)
 	h[0] = (__u8)(packet_text_number(t, "ver", 6) << 4);
 	h[7] = (__u8)packet_text_number(t, "hlim", 64);
 	put32(h + 8, 0x20010db8);
-	put32(h + 24, 0x20010db8);
+	put32(h + 12, packet_text_number(t, "net", 0));
+	memcpy(h + 24, h + 8, 8);
 	h[23] = rev ? 2 : 1;
 	h[39] = rev ? 1 : 2;
 	names_next_or(b, t, "next", at + 6, SPACE_PROTOCOL);

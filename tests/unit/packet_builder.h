@@ -10,8 +10,10 @@
  *
  *   link    eth [type=N]; sll; sll2 [ifindex=N]; raw; null [be]; ppp [hdlc]; chdlc; linktype N
  *   tags    vlan ID; qinq ID; oldqinq ID
- *   ipv4    ihl=N len=N id=N ttl=N mf frag=UNITS proto=N ver=N; rev swaps the addresses
- *   ipv6    len=N hlim=N next=N ver=N; rev
+ *   ipv4    ihl=N len=N id=N ttl=N mf frag=UNITS proto=N ver=N; 10.0.0.1 to 10.0.0.2, moved by
+ *           net=N networks of 256; rev swaps the two
+ *   ipv6    len=N hlim=N next=N ver=N; 2001:db8::1 to 2001:db8::2, net=N their third and fourth
+ *           group; rev
  *   chain   hop, routing, dest: units=N (8 bytes beyond the first 8); fragment frag=UNITS mf;
  *           ah units=N; each next=N
  *   tunnel  udp PORT len=N; gre [csum] [key=N] [seq] [routing] ver=N proto=N; nvgre VSID; erspan1;

@@ -176,7 +176,7 @@ static const struct walk_case plain[] = {
 
 static const struct walk_case tunnels[] = {
 	/* IP in IP */
-	{ "IPIP", "eth / ipv4 / ipv4 src=0x0b000000 ttl=7 / tcp S",
+	{ "IPIP", "eth / ipv4 / ipv4 net=0x10000 ttl=7 / tcp S",
 	  "tcp v4 11.0.0.1:40000>11.0.0.2:443 encap=1 ttl=7 domain=none" },
 	{ "6in4", "eth / ipv4 / ipv6 / tcp S [W7 N]", "tcp v6 encap=1 W=7" },
 	{ "4in6", "eth / ipv6 / ipv4 / tcp S", "tcp v4 encap=1" },

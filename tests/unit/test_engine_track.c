@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which segments make which connection, when a connection counts as real, and what is counted of it.
+ *
+ * RFC 9293: 3.5 (handshakes, simultaneous open), 3.8.4 (keepalives), 3.4 (sequence numbers wrap);
+ * RFC 7413 (Fast Open); RFC 5961, 4 (challenge ACKs). A connection is confirmed by the initiator's
+ * ACK of the handshake or, begun before the capture, by a second segment in sequence of the same
+ * direction; never by a SYN-ACK or a RST.
+ */
+#include <stddef.h>
+
+#include "tests/unit/engine_stream.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define SYN    "0.000 c id=1 : S seq=100 win=64240 [M1460 S T1 N W7]\n"
+#define SYNACK "0.010 s id=2 : SA seq=900 ack=101 win=65160 [M1460 S T2 N W9]\n"
+#define ACK    "0.030 c id=3 : A seq=101 ack=901 win=502\n"
+#define OPEN   SYN SYNACK ACK
+
+#define STRAY "a SYN-ACK that acknowledges no SYN of the connection is taken for the answer"
+#define AHEAD "a third ACK that acknowledges the server's data, too, does not confirm"
+
+#define TWICE "the second copy of a rival SYN counts as a retransmission"
+#define WHOSE "a rival SYN is always put down to the client"
+
+static const struct engine_stream_case cases[] = {
+	/* ---- confirmed or not ---- */
+	{ "a connection from SYN to FIN",
+	  OPEN "0.040 c : A seq=101 ack=901 win=502 / data 100\n"
+	       "0.050 s : A seq=901 ack=201 win=510\n"
+	       "0.060 s : PA seq=901 ack=201 win=510 / data 1000\n"
+	       "0.070 c : A seq=201 ack=1901 win=500\n"
+	       "0.080 c : FA seq=201 ack=1901 win=501\n"
+	       "0.090 s : FA seq=1901 ack=202 win=509\n"
+	       "0.100 c : A seq=202 ack=1902 win=501\n",
+	  "confirmed answered client=c role=syn scaling=on rtt_us=30000 c:W=7 s:W=9 c:packets=6 s:packets=4 "
+	  "c:bytes=100 s:bytes=1000 c:win=500-502 s:win=509-510 c:fin s:fin -c:rst c:retransmits=0 "
+	  "s:retransmits=0 c:dup=0 s:dup=0 c:copies=1 s:copies=1 -!",
+	  NULL, NULL },
+	{ "SYN without an answer", SYN,
+	  "unconfirmed -answered client=c role=syn scaling=unknown c:W=7 s:W=unseen c:win=none s:packets=0",
+	  NULL, NULL },
+	{ "a SYN-ACK does not confirm", SYN SYNACK, "unconfirmed answered scaling=on -!", NULL,
+	  NULL },
+	{ "SYN refused by RST", SYN "0.010 s : RA seq=0 ack=101 win=0\n",
+	  "unconfirmed -answered s:rst s:packets=1 s:win=none s:zero=0", NULL, NULL },
+	{ "RST instead of the third ACK", SYN SYNACK "0.030 c : R seq=101 win=0\n",
+	  "unconfirmed answered c:rst c:packets=2 c:zero=0", NULL, NULL },
+	{ "RST with ACK instead of the third ACK", SYN SYNACK "0.030 c : RA seq=101 ack=901\n",
+	  "unconfirmed answered c:rst", NULL, NULL },
+	{ "third ACK that acknowledges something else", SYN SYNACK "0.030 c : A seq=101 ack=950\n",
+	  "unconfirmed answered", NULL, NULL },
+	{ "third ACK with another sequence number", SYN SYNACK "0.030 c : A seq=500 ack=901\n",
+	  "unconfirmed answered", NULL, NULL },
+	{ "the server's data does not confirm",
+	  SYN SYNACK "0.020 s : PA seq=901 ack=101 / data 10\n", "unconfirmed answered s:bytes=10",
+	  NULL, NULL },
+	{ "lost third ACK, data says the same",
+	  SYN SYNACK "0.030 c : PA seq=101 ack=901 / data 5\n",
+	  "confirmed answered c:bytes=5 rtt_us=30000", NULL, NULL },
+	{ "third ACK without a SYN-ACK", SYN ACK,
+	  "confirmed -answered scaling=unknown s:W=unseen rtt_us=0", NULL, NULL },
+
+	/* ---- out of order ---- */
+	{ "SYN-ACK captured before its SYN",
+	  "0.000 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.001 c : S seq=100 [M1460 W7]\n"
+	  "0.030 c : A seq=101 ack=901\n",
+	  "confirmed answered client=c role=syn scaling=on c:W=7 s:W=9", NULL, NULL },
+	{ "third ACK captured before the SYN-ACK",
+	  SYN "0.010 c : A seq=101 ack=901\n"
+	      "0.011 s : SA seq=900 ack=101 [M1460 W9]\n",
+	  "confirmed answered scaling=on s:W=9 -!", NULL, NULL },
+	{ "third ACK before a SYN-ACK that refuses",
+	  SYN "0.010 c : A seq=101 ack=901\n"
+	      "0.011 s : SA seq=900 ack=101 [M1460]\n",
+	  "confirmed answered scaling=off !server-no-wscale", NULL, NULL },
+	{ "SYN-ACK alone", "0.000 s : SA seq=900 ack=101 [M1460 W9]\n",
+	  "unconfirmed -answered client=c role=synack scaling=unknown inferred=on s:W=9 c:W=unseen",
+	  NULL, NULL },
+	{ "SYN-ACK, then the client's ACK",
+	  "0.000 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.020 c : A seq=101 ack=901\n"
+	  "0.030 c : PA seq=101 ack=901 / data 10\n",
+	  "confirmed client=c role=synack scaling=unknown inferred=on", NULL, NULL },
+	{ "data segments swapped",
+	  OPEN "0.040 c : A seq=201 ack=901 / data 100\n"
+	       "0.041 c : A seq=101 ack=901 / data 100\n",
+	  "confirmed c:bytes=200 c:retransmits=1", NULL, NULL },
+
+	/* ---- begun before the capture ---- */
+	{ "mid-stream, one segment", "0.000 c : A seq=500 ack=800 win=77 / data 10\n",
+	  "unconfirmed client=c role=port scaling=unknown c:W=unseen c:bytes=10 c:win=77-77", NULL,
+	  NULL },
+	{ "mid-stream, a second segment in sequence",
+	  "0.000 c : A seq=500 ack=800 / data 10\n"
+	  "0.001 c : A seq=510 ack=800 / data 10\n",
+	  "confirmed client=c role=port scaling=unknown c:bytes=20 -!", NULL, NULL },
+	{ "mid-stream, two pure ACKs",
+	  "0.000 c : A seq=500 ack=800\n"
+	  "0.001 c : A seq=500 ack=900\n",
+	  "confirmed c:packets=2", NULL, NULL },
+	{ "mid-stream, a second segment with a gap",
+	  "0.000 c : A seq=500 ack=800 / data 10\n"
+	  "0.001 c : A seq=700 ack=800 / data 10\n",
+	  "unconfirmed c:packets=2", NULL, NULL },
+	{ "mid-stream, a gap, then in sequence",
+	  "0.000 c : A seq=500 ack=800 / data 10\n"
+	  "0.001 c : A seq=700 ack=800 / data 10\n"
+	  "0.002 c : A seq=710 ack=800 / data 10\n",
+	  "confirmed c:bytes=30", NULL, NULL },
+	{ "mid-stream, one segment each way",
+	  "0.000 c : A seq=500 ack=800 / data 10\n"
+	  "0.001 s : A seq=800 ack=510\n",
+	  "unconfirmed c:packets=1 s:packets=1", NULL, NULL },
+	{ "mid-stream, the server twice",
+	  "0.000 s : A seq=800 ack=510 / data 10\n"
+	  "0.001 s : A seq=810 ack=510 / data 10\n",
+	  "confirmed client=c role=port s:bytes=20 c:packets=0", NULL, NULL },
+	{ "a stray ACK answered by RST",
+	  "0.000 c : A seq=500 ack=800\n"
+	  "0.001 s : R seq=800\n",
+	  "unconfirmed c:packets=1 s:rst", NULL, NULL },
+	{ "RSTs never confirm",
+	  "0.000 s : R seq=800\n"
+	  "0.001 s : R seq=800\n"
+	  "0.002 s : R seq=800\n",
+	  "unconfirmed s:packets=3 s:rst", NULL, NULL },
+	{ "equal ports: the first sender is the client",
+	  "0.000 s : A 500>500 seq=500 ack=800 / data 1\n"
+	  "0.001 s : A 500>500 seq=501 ack=800 / data 1\n",
+	  "confirmed client=s role=first", NULL, NULL },
+
+	/* ---- retransmitted handshakes ---- */
+	{ "SYN retransmitted",
+	  SYN "1.000 c id=9 : S seq=100 win=64240 [M1460 S T9 N W7]\n"
+	      "1.010 s : SA seq=900 ack=101 [M1460 S T2 N W9]\n"
+	      "1.030 c : A seq=101 ack=901\n",
+	  "confirmed answered c:copies=2 c:packets=3 c:dup=0 rtt_us=0 scaling=on c:retransmits=0 -!",
+	  NULL, NULL },
+	{ "SYN-ACK retransmitted",
+	  SYN SYNACK "1.010 s id=9 : SA seq=900 ack=101 win=65160 [M1460 S T9 N W9]\n"
+		     "1.030 c : A seq=101 ack=901\n",
+	  "confirmed answered s:copies=2 s:packets=2 s:dup=0 rtt_us=0", NULL, NULL },
+	{ "SYN retransmitted after the SYN-ACK",
+	  SYN SYNACK "1.000 c : S seq=100 win=64240 [M1460 S T9 N W7]\n"
+		     "1.020 s : SA seq=900 ack=101 win=65160 [M1460 S T9 N W9]\n"
+		     "1.040 c : A seq=101 ack=901\n",
+	  "confirmed answered c:copies=2 s:copies=2 rtt_us=0", NULL, NULL },
+	{ "SYN-ACK retransmitted to a confirmed connection",
+	  OPEN "1.010 s id=9 : SA seq=900 ack=101 win=65160 [M1460 S T9 N W9]\n"
+	       "1.020 c : A seq=101 ack=901\n",
+	  "confirmed answered s:copies=2 c:packets=3 s:packets=2", NULL, NULL },
+	{ "same-ISN retry without W, answered without",
+	  SYN "1.000 c id=9 : S seq=100 win=64240 [M1460]\n"
+	      "1.010 s : SA seq=900 ack=101 [M1460]\n"
+	      "1.020 c : A seq=101 ack=901\n",
+	  "confirmed c:copies=2 c:W=absent s:W=absent scaling=off", NULL, NULL },
+
+	/* ---- the same 4-tuple again ---- */
+	{ "port reuse after FINs",
+	  OPEN "0.040 c : FA seq=101 ack=901\n"
+	       "0.050 s : FA seq=901 ack=102\n"
+	       "0.060 c : A seq=102 ack=902\n"
+	       "5.000 c : S seq=7100 [M1460 W3]\n"
+	       "5.010 s : SA seq=7900 ack=7101 [M1460 W4]\n"
+	       "5.020 c : A seq=7101 ack=7901\n",
+	  "confirmed c:isn=100 c:W=7 c:fin s:fin c:packets=4\n"
+	  "confirmed c:isn=7100 c:W=3 s:W=4 -c:fin c:packets=2 rtt_us=20000",
+	  NULL, NULL },
+	{ "port reuse after RST",
+	  OPEN "0.040 s : R seq=901\n"
+	       "5.000 c : S seq=7100 [M1460 W3]\n"
+	       "5.010 s : SA seq=7900 ack=7101 [M1460 W4]\n"
+	       "5.020 c : A seq=7101 ack=7901\n",
+	  "confirmed c:isn=100 s:rst\n"
+	  "confirmed c:isn=7100 -s:rst c:packets=2 s:packets=1",
+	  NULL, NULL },
+	{ "port reuse after FINs, not answered",
+	  OPEN "0.040 c : FA seq=101 ack=901\n"
+	       "0.050 s : FA seq=901 ack=102\n"
+	       "5.000 c : S seq=7100 [M1460 W3]\n",
+	  "confirmed c:isn=100 c:packets=3\n"
+	  "unconfirmed c:isn=7100 c:packets=1",
+	  NULL, NULL },
+	{ "the client rebooted: a new SYN on a live connection is answered",
+	  OPEN "0.040 c : A seq=101 ack=901 / data 10\n"
+	       "5.000 c : S seq=7100 [M1460 W3]\n"
+	       "5.010 s : SA seq=7900 ack=7101 [M1460 W4]\n"
+	       "5.020 c : A seq=7101 ack=7901\n"
+	       "5.030 c : A seq=7101 ack=7901 / data 20\n",
+	  "confirmed c:isn=100 c:bytes=10 c:packets=3\n"
+	  "confirmed c:isn=7100 c:bytes=20 c:packets=3 s:packets=1",
+	  NULL, NULL },
+	{ "one spoofed SYN does not split a live connection",
+	  OPEN "0.040 c : A seq=101 ack=901 / data 10\n"
+	       "5.000 c ttl=9 : S seq=7100 [M1460]\n"
+	       "5.010 c : A seq=111 ack=901 / data 10\n"
+	       "5.020 s : A seq=901 ack=121 / data 10\n",
+	  "confirmed c:isn=100 c:W=7 scaling=on c:bytes=20 c:packets=4 s:bytes=10 -!\n"
+	  "unconfirmed c:isn=7100 c:W=absent c:packets=1 s:packets=0",
+	  NULL, NULL },
+	{ "a spoofed SYN, and the challenge ACK it gets",
+	  OPEN "5.000 c ttl=9 : S seq=7100 [M1460]\n"
+	       "5.001 s : A seq=901 ack=101\n"
+	       "5.010 c : A seq=101 ack=901 / data 10\n",
+	  "confirmed c:isn=100 c:bytes=10 s:packets=2\n"
+	  "unconfirmed c:isn=7100 c:packets=1 s:packets=0",
+	  NULL, NULL },
+	{ "a spoofed SYN inside the window of a live connection, refused by RST",
+	  OPEN "5.000 c ttl=9 : S seq=7100 [M1460]\n"
+	       "5.001 s : RA seq=0 ack=7101\n"
+	       "5.010 c : A seq=101 ack=901 / data 10\n",
+	  "confirmed c:isn=100 c:bytes=10 -s:rst\n"
+	  "unconfirmed c:isn=7100 s:rst s:packets=1",
+	  NULL, NULL },
+	{ "SYN retransmitted on a live connection",
+	  OPEN "0.040 c id=9 : S seq=100 win=64240 [M1460 S T1 N W7]\n"
+	       "0.050 c : A seq=101 ack=901 / data 10\n",
+	  "confirmed c:copies=2 c:packets=4 c:bytes=10", NULL, NULL },
+	{ "two SYNs with different ISNs, the second answered",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.100 c : S seq=5000 [M1460 W3]\n"
+	  "0.110 s : SA seq=900 ack=5001 [M1460 W9]\n"
+	  "0.120 c : A seq=5001 ack=901\n",
+	  "unconfirmed c:isn=100 c:W=7 c:packets=1 s:packets=0\n"
+	  "confirmed answered c:isn=5000 c:W=3 c:packets=2 s:packets=1",
+	  NULL, NULL },
+	{ "two SYNs with different ISNs, the first answered",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.100 c : S seq=5000 [M1460 W3]\n"
+	  "0.110 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.120 c : A seq=101 ack=901\n",
+	  "confirmed answered c:isn=100 c:W=7 c:packets=2\n"
+	  "unconfirmed c:isn=5000 c:W=3 c:packets=1 s:packets=0",
+	  NULL, NULL },
+	{ "two SYNs with different ISNs, none answered",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.100 c : S seq=5000 [M1460 W3]\n",
+	  "unconfirmed c:isn=100\n"
+	  "unconfirmed c:isn=5000",
+	  NULL, NULL },
+	{ "two SYNs, only the client's ACK of the second was seen",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.100 c : S seq=5000 [M1460 W3]\n"
+	  "0.120 c : A seq=5001 ack=901\n",
+	  "unconfirmed c:isn=100\n"
+	  "confirmed c:isn=5000",
+	  NULL, NULL },
+	{ "three SYNs with different ISNs, the last answered",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.100 c : S seq=5000 [M1460 W3]\n"
+	  "0.200 c : S seq=9000 [M1460 W4]\n"
+	  "0.210 s : SA seq=900 ack=9001 [M1460 W9]\n"
+	  "0.220 c : A seq=9001 ack=901\n",
+	  "unconfirmed c:isn=100\n"
+	  "unconfirmed c:isn=5000\n"
+	  "confirmed c:isn=9000",
+	  NULL, NULL },
+	{ "a rival SYN, retransmitted, then answered",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.100 c id=7 : S seq=5000 [M1460 W3]\n"
+	  "1.100 c id=8 : S seq=5000 [M1460 W3]\n"
+	  "1.110 s : SA seq=900 ack=5001 [M1460 W9]\n"
+	  "1.120 c : A seq=5001 ack=901\n",
+	  "unconfirmed c:isn=100 c:packets=1\n"
+	  "confirmed c:isn=5000 c:packets=3 c:copies=2 rtt_us=0",
+	  NULL, NULL },
+	{ "a SYN refused by RST, and another try",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.010 s : RA seq=0 ack=101\n"
+	  "1.000 c : S seq=5000 [M1460 W3]\n"
+	  "1.010 s : SA seq=900 ack=5001 [M1460 W9]\n"
+	  "1.020 c : A seq=5001 ack=901\n",
+	  "unconfirmed c:isn=100 s:rst\n"
+	  "confirmed c:isn=5000 -s:rst",
+	  NULL, NULL },
+	{ "a SYN-ACK that acknowledges another SYN than the one seen",
+	  SYN "0.010 s : SA seq=900 ack=5001 [M1460 W9]\n",
+	  "unconfirmed -answered scaling=unknown c:isn=100 s:W=unseen", NULL, STRAY },
+	{ "a stray SYN-ACK on a live connection",
+	  OPEN "0.040 s ttl=9 : SA seq=6000 ack=5001 [M1460]\n"
+	       "0.050 c : A seq=101 ack=901 / data 10\n",
+	  "confirmed answered c:isn=100 s:isn=900 s:W=9 scaling=on c:bytes=10 -!", NULL, NULL },
+
+	{ "a stray SYN-ACK on a connection whose own was not seen",
+	  SYN ACK "0.040 s ttl=9 : SA seq=6000 ack=5001 [M1460]\n"
+		  "0.050 c : A seq=101 ack=901 / data 10\n",
+	  "confirmed -answered scaling=unknown s:W=unseen c:bytes=10 -!", NULL, STRAY },
+	{ "a stray SYN-ACK on a connection begun before the capture",
+	  "0.000 c : A seq=500 ack=800 / data 10\n"
+	  "0.001 c : A seq=510 ack=800 / data 10\n"
+	  "0.002 s ttl=9 : SA seq=6000 ack=5001 [M1460 W4]\n",
+	  "confirmed -answered client=c role=port scaling=unknown inferred=null s:W=unseen -!",
+	  NULL, STRAY },
+	{ "a new SYN on a connection begun before the capture, answered",
+	  "0.000 c : A seq=500 ack=800 / data 10\n"
+	  "0.001 c : A seq=510 ack=800 / data 10\n"
+	  "5.000 c : S seq=7100 [M1460 W3]\n"
+	  "5.010 s : SA seq=7900 ack=7101 [M1460 W4]\n"
+	  "5.020 c : A seq=7101 ack=7901\n",
+	  "confirmed role=port c:bytes=20 c:packets=2 s:packets=0\n"
+	  "confirmed role=syn c:isn=7100 c:packets=2 s:packets=1",
+	  NULL, NULL },
+	{ "port reuse, only the client is seen, after its FIN",
+	  SYN ACK "0.040 c : FA seq=101 ack=901\n"
+		  "0.060 c : A seq=102 ack=902\n"
+		  "5.000 c : S seq=7100 [M1460 W3]\n"
+		  "5.020 c : A seq=7101 ack=7901\n",
+	  "confirmed c:isn=100 c:packets=4\n"
+	  "confirmed c:isn=7100 c:packets=2",
+	  NULL, NULL },
+	{ "port reuse, only the client is seen, without a FIN",
+	  SYN ACK "5.000 c : S seq=7100 [M1460 W3]\n"
+		  "5.020 c : A seq=7101 ack=7901\n",
+	  "confirmed c:isn=100 c:packets=2\n"
+	  "confirmed c:isn=7100 c:packets=2",
+	  NULL, NULL },
+	{ "a SYN on a live connection, met at two interfaces, not answered",
+	  "0.000 c@1 ttl=64 : S seq=100 [M1460 W7]\n"
+	  "0.010 s@1 : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.020 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "5.000 c@1 ttl=64 : S seq=7100 [M1460 W3]\n"
+	  "5.0001 c@2 ttl=63 : S seq=7100 [M1460 W3]\n"
+	  "5.010 c@1 ttl=64 : A seq=101 ack=901 / data 10\n",
+	  "confirmed c:isn=100 c:bytes=10 c:dup=0\n"
+	  "unconfirmed c:isn=7100 c:packets=1 c:copies=1 c:dup=1",
+	  NULL, NULL },
+	{ "a rival SYN, met at two interfaces, then answered",
+	  "0.0000 c@1 ttl=64 id=1 : S seq=100 [M1460 W7]\n"
+	  "0.0001 c@2 ttl=63 id=1 : S seq=100 [M1460 W7]\n"
+	  "0.1000 c@1 ttl=64 id=2 : S seq=5000 [M1460 W3]\n"
+	  "0.1001 c@2 ttl=63 id=2 : S seq=5000 [M1460 W3]\n"
+	  "0.1100 s@2 ttl=64 id=3 : SA seq=900 ack=5001 [M1460 W9]\n"
+	  "0.1101 s@1 ttl=63 id=3 : SA seq=900 ack=5001 [M1460 W9]\n"
+	  "0.1200 c@1 ttl=64 id=4 : A seq=5001 ack=901\n",
+	  "unconfirmed c:isn=100 c:packets=1 c:copies=1 c:dup=1\n"
+	  "confirmed answered c:isn=5000 c:packets=2 c:copies=1 c:dup=1 rtt_us=20000",
+	  NULL, TWICE },
+	{ "both ends open at once, and the second end changes its mind",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.001 s : S seq=900 [M1460 W9]\n"
+	  "0.100 s : S seq=5000 [M1460 W2]\n",
+	  "unconfirmed client=c c:isn=100 c:packets=1 s:isn=900 s:packets=1\n"
+	  "unconfirmed client=s s:isn=5000 s:packets=1 c:packets=0",
+	  NULL, WHOSE },
+
+	/* ---- unusual openings ---- */
+	{ "simultaneous open",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.001 s : S seq=900 [M1460 W9]\n"
+	  "0.020 c : SA seq=100 ack=901 [M1460 W7]\n"
+	  "0.021 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.040 c : A seq=101 ack=901\n",
+	  "confirmed answered client=c role=syn scaling=on c:packets=3 s:packets=2 c:dup=0 s:dup=0 -!",
+	  NULL, NULL },
+	{ "simultaneous open, the server's end was first",
+	  "0.000 s : S seq=900 [M1460 W9]\n"
+	  "0.001 c : S seq=100 [M1460 W7]\n"
+	  "0.020 c : SA seq=100 ack=901 [M1460 W7]\n"
+	  "0.021 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.040 s : A seq=901 ack=101 / data 1\n",
+	  "confirmed answered client=s role=syn scaling=on -!", NULL, NULL },
+	{ "simultaneous open, one end without W",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.001 s : S seq=900 [M1460]\n"
+	  "0.020 c : SA seq=100 ack=901 [M1460 W7]\n"
+	  "0.021 s : SA seq=900 ack=101 [M1460]\n"
+	  "0.040 c : A seq=101 ack=901\n",
+	  "confirmed answered client=c scaling=off -!unsolicited-wscale", NULL, NULL },
+	{ "split handshake: the server ACKs, then sends a SYN of its own",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.010 s : A seq=899 ack=101\n"
+	  "0.011 s : S seq=900 [M1460 W9]\n"
+	  "0.020 c : SA seq=100 ack=901 [M1460 W7]\n"
+	  "0.030 s : A seq=901 ack=101\n"
+	  "0.040 c : A seq=101 ack=901 / data 10\n",
+	  "confirmed client=c role=syn scaling=on c:bytes=10 -!", NULL, NULL },
+	{ "Fast Open, the data is taken",
+	  "0.000 c : S seq=100 [M1460 S T1 N W7 F8 N N] / data 10\n"
+	  "0.010 s : SA seq=900 ack=111 [M1460 S T2 N W9]\n"
+	  "0.020 c : A seq=111 ack=901\n",
+	  "confirmed answered scaling=on c:bytes=10 c:retransmits=0 rtt_us=20000 -!", NULL, NULL },
+	{ "Fast Open, the data is not taken",
+	  "0.000 c : S seq=100 [M1460 S T1 N W7 F8 N N] / data 10\n"
+	  "0.010 s : SA seq=900 ack=101 [M1460 S T2 N W9]\n"
+	  "0.020 c : PA seq=101 ack=901 / data 10\n",
+	  "confirmed answered scaling=on c:bytes=20 c:retransmits=1", NULL, NULL },
+	{ "Fast Open, acknowledged in part",
+	  "0.000 c : S seq=100 [M1460 W7 F8 N N] / data 10\n"
+	  "0.010 s : SA seq=900 ack=106 [M1460 W9]\n"
+	  "0.020 c : PA seq=106 ack=901 / data 5\n",
+	  "confirmed answered scaling=on", NULL, NULL },
+	{ "Fast Open, a SYN-ACK beyond the data",
+	  "0.000 c : S seq=100 [M1460 W7 F8 N N] / data 10\n"
+	  "0.010 s : SA seq=900 ack=112 [M1460 W9]\n",
+	  "unconfirmed -answered scaling=unknown", NULL, STRAY },
+	{ "Fast Open, the server's data before the third ACK",
+	  "0.000 c : S seq=100 [M1460 W7 F8 N N] / data 10\n"
+	  "0.010 s : SA seq=900 ack=111 [M1460 W9]\n"
+	  "0.011 s : PA seq=901 ack=111 / data 500\n"
+	  "0.020 c : A seq=111 ack=1401\n",
+	  "confirmed answered s:bytes=500", NULL, AHEAD },
+	{ "Fast Open, data in the SYN-ACK",
+	  "0.000 c : S seq=100 [M1460 W7 F8 N N] / data 10\n"
+	  "0.010 s : SA seq=900 ack=111 [M1460 W9] / data 50\n"
+	  "0.020 c : A seq=111 ack=951\n",
+	  "confirmed answered s:bytes=50", NULL, AHEAD },
+	{ "lost third ACK, the server speaks first",
+	  SYN SYNACK "0.020 s : PA seq=901 ack=101 / data 50\n"
+		     "0.030 c : A seq=101 ack=951\n",
+	  "confirmed answered s:bytes=50", NULL, AHEAD },
+	{ "initial sequence numbers that wrap",
+	  "0.000 c : S seq=4294967295 [M1460 W7]\n"
+	  "0.010 s : SA seq=4294967290 ack=0 [M1460 W9]\n"
+	  "0.020 c : A seq=0 ack=4294967291\n"
+	  "0.030 s : A seq=4294967291 ack=0 / data 100\n"
+	  "0.040 s : A seq=95 ack=0 / data 100\n"
+	  "0.050 s : A seq=95 ack=0 / data 100\n",
+	  "confirmed answered scaling=on s:bytes=300 s:retransmits=1", NULL, NULL },
+	{ "SYN with FIN, SYN with RST",
+	  "0.000 c : SF seq=100 [M1460]\n"
+	  "0.010 s : SR seq=100 [M1460 W3]\n",
+	  "unconfirmed c:fin s:rst s:W=unseen", NULL, NULL },
+
+	/* ---- what is counted ---- */
+	{ "retransmission, keepalive, overlap",
+	  OPEN "0.040 c : A seq=101 ack=901 / data 100\n"
+	       "0.300 c : A seq=101 ack=901 / data 100\n" /* again */
+	       "0.400 c : A seq=151 ack=901 / data 100\n" /* half of it new */
+	       "1.000 c : A seq=250 ack=901\n"            /* keepalive without data */
+	       "2.000 c : A seq=250 ack=901 / data 1\n"   /* keepalive with one byte */
+	       "3.000 c : A seq=249 ack=901 / data 2\n"   /* two bytes: data again */
+	       "4.000 c : A seq=151 ack=901 / data 1\n"   /* one byte, but not the last */
+	       "5.000 c : A seq=251 ack=901 / data 1\n",  /* new */
+	  "confirmed c:retransmits=3 c:bytes=305 c:packets=10", NULL, NULL },
+	{ "FIN repeated is not data repeated",
+	  OPEN "0.040 c : FA seq=101 ack=901\n"
+	       "0.300 c : FA seq=101 ack=901\n",
+	  "confirmed c:retransmits=0 c:fin c:packets=4", NULL, NULL },
+	{ "data and FIN repeated",
+	  OPEN "0.040 c : FA seq=101 ack=901 / data 10\n"
+	       "0.300 c : FA seq=101 ack=901 / data 10\n",
+	  "confirmed c:retransmits=1 c:bytes=20", NULL, NULL },
+	{ "windows of SYN and RST do not count",
+	  "0.000 c : S seq=100 win=1 [M1460 W7]\n"
+	  "0.010 s : SA seq=900 ack=101 win=0 [M1460 W9]\n"
+	  "0.020 c : A seq=101 ack=901 win=20\n"
+	  "0.030 c : A seq=101 ack=901 win=65535\n"
+	  "0.040 s : R seq=901 win=0\n",
+	  "confirmed c:win=20-65535 s:win=none s:zero=0 s:spells=0", NULL, NULL },
+	{ "two spells of zero window",
+	  OPEN "1.000 s : A seq=901 ack=101 win=0\n"
+	       "1.500 s : A seq=901 ack=101 win=0\n"
+	       "2.000 s : A seq=901 ack=101 win=100\n"
+	       "3.000 s : A seq=901 ack=101 win=0\n"
+	       "3.250 s : A seq=901 ack=101 win=9\n",
+	  "confirmed s:zero=3 s:spells=2 s:zero_ms=1250 s:win=0-100 -s:zero-open c:zero=0", NULL,
+	  NULL },
+	{ "a spell that does not end",
+	  OPEN "1.000 c : A seq=101 ack=901 win=0\n"
+	       "9.000 s : A seq=901 ack=101 win=5 / data 1\n",
+	  "confirmed c:zero=1 c:spells=1 c:zero-open c:zero_ms=0", NULL, NULL },
+	{ "window probes lengthen a spell",
+	  OPEN "1.000 c : A seq=101 ack=901 win=0\n"
+	       "2.000 c : A seq=101 ack=901 win=0\n"
+	       "4.000 c : A seq=101 ack=901 win=0\n"
+	       "8.000 c : A seq=101 ack=901 win=1\n",
+	  "confirmed c:zero=3 c:spells=1 c:zero_ms=7000 -c:zero-open", NULL, NULL },
+	{ "a FIN with window 0 is no zero window", OPEN "1.000 s : FA seq=901 ack=101 win=0\n",
+	  "confirmed s:zero=0 s:spells=0 s:win=0-0", NULL, NULL },
+
+	/* ---- the same segment met twice ---- */
+	{ "a box seen on both its interfaces",
+	  "0.0000 c@1 ttl=64 id=1 : S seq=100 win=64240 [M1460 S T1 N W7]\n"
+	  "0.0001 c@2 ttl=63 id=1 : S seq=100 win=64240 [M1460 S T1 N W7]\n"
+	  "0.0100 s@2 ttl=64 id=2 : SA seq=900 ack=101 win=65160 [M1460 S T2 N W9]\n"
+	  "0.0101 s@1 ttl=63 id=2 : SA seq=900 ack=101 win=65160 [M1460 S T2 N W9]\n"
+	  "0.0200 c@1 ttl=64 id=3 : A seq=101 ack=901 win=502\n"
+	  "0.0201 c@2 ttl=63 id=3 : A seq=101 ack=901 win=502\n"
+	  "0.0300 c@1 ttl=64 id=4 : A seq=101 ack=901 win=502 / data 100\n"
+	  "0.0301 c@2 ttl=63 id=4 : A seq=101 ack=901 win=502 / data 100\n",
+	  "confirmed answered scaling=on c:packets=3 c:dup=3 s:packets=1 s:dup=1 c:bytes=100 c:copies=1 "
+	  "s:copies=1 c:retransmits=0 rtt_us=20000 -!",
+	  NULL, NULL },
+	{ "a box seen on both its interfaces, a segment lost and repeated",
+	  "0.0000 c@1 ttl=64 : S seq=100 [M1460 W7]\n"
+	  "0.0001 c@2 ttl=63 : S seq=100 [M1460 W7]\n"
+	  "0.0100 s@2 ttl=64 : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.0200 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "0.0300 c@1 ttl=64 : A seq=101 ack=901 / data 10\n"
+	  "0.0301 c@2 ttl=63 : A seq=101 ack=901 / data 10\n"
+	  "0.3300 c@1 ttl=64 : A seq=101 ack=901 / data 10\n"
+	  "0.3301 c@2 ttl=63 : A seq=101 ack=901 / data 10\n",
+	  "confirmed c:packets=4 c:dup=3 c:retransmits=1 c:bytes=20", NULL, NULL },
+	{ "a box seen on both its interfaces, three duplicate ACKs",
+	  "0.0000 c@1 ttl=64 : S seq=100 [M1460 W7]\n"
+	  "0.0001 c@2 ttl=63 : S seq=100 [M1460 W7]\n"
+	  "0.0200 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "0.0201 c@2 ttl=63 : A seq=101 ack=901\n"
+	  "0.0300 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "0.0302 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "0.0304 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "0.0306 c@2 ttl=63 : A seq=101 ack=901\n"
+	  "0.0307 c@2 ttl=63 : A seq=101 ack=901\n"
+	  "0.0308 c@2 ttl=63 : A seq=101 ack=901\n",
+	  "confirmed c:packets=5 c:dup=5", NULL, NULL },
+	{ "the same interface, another TTL: a mirror port of a router",
+	  OPEN "0.0400 c ttl=64 : A seq=101 ack=901 / data 100\n"
+	       "0.0401 c ttl=63 : A seq=101 ack=901 / data 100\n",
+	  "confirmed c:packets=3 c:dup=1 c:bytes=100 c:retransmits=0", NULL, NULL },
+	{ "a burst of ten on one interface, then on the other",
+	  "0.0000 c@1 ttl=64 : S seq=100 [M1460 W7]\n"
+	  "0.0001 c@2 ttl=63 : S seq=100 [M1460 W7]\n"
+	  "0.0100 s@2 ttl=64 : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.0101 s@1 ttl=63 : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.0200 c@1 ttl=64 : A seq=101 ack=901\n"
+	  "0.0201 c@2 ttl=63 : A seq=101 ack=901\n"
+	  "0.0300 s@2 ttl=64 : A seq=901 ack=101 / data 100\n"
+	  "0.0300 s@2 ttl=64 : A seq=1001 ack=101 / data 100\n"
+	  "0.0300 s@2 ttl=64 : A seq=1101 ack=101 / data 100\n"
+	  "0.0300 s@2 ttl=64 : A seq=1201 ack=101 / data 100\n"
+	  "0.0300 s@2 ttl=64 : A seq=1301 ack=101 / data 100\n"
+	  "0.0300 s@2 ttl=64 : A seq=1401 ack=101 / data 100\n"
+	  "0.0300 s@2 ttl=64 : A seq=1501 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=901 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=1001 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=1101 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=1201 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=1301 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=1401 ack=101 / data 100\n"
+	  "0.0310 s@1 ttl=63 : A seq=1501 ack=101 / data 100\n",
+	  "confirmed s:packets=8 s:dup=8 s:bytes=700 s:retransmits=0 c:packets=2 c:dup=2", NULL,
+	  NULL },
+	{ "the same interface and TTL, at once: a retransmission",
+	  OPEN "0.0400 c : A seq=101 ack=901 / data 100\n"
+	       "0.0401 c : A seq=101 ack=901 / data 100\n",
+	  "confirmed c:packets=4 c:dup=0 c:bytes=200 c:retransmits=1", NULL, NULL },
+	{ "another interface, 10 ms later: a retransmission on another path",
+	  "0.000 c@1 : S seq=100 [M1460 W7]\n"
+	  "0.010 s@1 : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.020 c@1 : A seq=101 ack=901\n"
+	  "0.040 c@1 : A seq=101 ack=901 / data 100\n"
+	  "0.050 c@2 : A seq=101 ack=901 / data 100\n",
+	  "confirmed c:packets=4 c:dup=0 c:retransmits=1", NULL, NULL },
+	{ "each direction by another interface is no duplicate",
+	  "0.000 c@1 : S seq=100 [M1460 W7]\n"
+	  "0.010 s@2 : SA seq=900 ack=101 [M1460 W9]\n"
+	  "0.020 c@1 : A seq=101 ack=901\n"
+	  "0.030 s@2 : A seq=901 ack=101 / data 100\n",
+	  "confirmed c:packets=2 s:packets=2 c:dup=0 s:dup=0", NULL, NULL },
+	{ "repeated pure ACKs from one place are not duplicates",
+	  OPEN "0.0400 c : A seq=101 ack=901\n"
+	       "0.0401 c : A seq=101 ack=901\n"
+	       "0.0402 c : A seq=101 ack=901\n",
+	  "confirmed c:packets=5 c:dup=0", NULL, NULL },
+};
+
+int main(void)
+{
+	return engine_stream_run(cases, COUNT(cases));
+}
