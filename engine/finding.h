@@ -25,6 +25,9 @@ enum confidence {
 
 #define FINDING_PACKETS 3
 
+/* Room for the findings of one connection: each code, for each side. */
+#define VERDICT_MAX (2 * FINDING_CODES)
+
 struct finding {
 	__u64 packets[FINDING_PACKETS]; /* that prove it, unused ones 0 */
 	__u8 code;                      /* enum finding_code */

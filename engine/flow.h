@@ -109,16 +109,16 @@ enum flow_bit {
 enum role_source { ROLE_SYN, ROLE_SYNACK, ROLE_PORT, ROLE_FIRST };
 
 struct flow {
+	__u8 bits;   /* enum flow_bit; read with every segment, so beside the key */
+	__u8 client; /* index of the client's half */
+	__u8 role_source;
+	__u8 encap;
+	__u32 rtt_us; /* handshake, 0: unknown */
 	__u64 first_ns;
 	__u64 first_id;
 	__u64 odd_id;
 	__u32 ifindex; /* of the first packet */
 	__u32 emitted; /* bit per finding code already reported as an event */
-	__u32 rtt_us;  /* handshake, 0: unknown */
-	__u8 client;   /* index of the client's half */
-	__u8 role_source;
-	__u8 encap;
-	__u8 bits; /* enum flow_bit */
 	struct half half[2];
 	struct syn syn[2];
 	struct syn_other other[2];

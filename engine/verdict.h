@@ -35,9 +35,6 @@
 #define VERDICT_FIRST_SIDE(id, f, out) \
 	(detect_##id(f, (f)->client & 1, out) || detect_##id(f, !(f)->client, out))
 
-/* Room for the findings of one connection. */
-#define VERDICT_MAX (2 * FINDING_CODES)
-
 /* Runs every flow detector; returns how many findings were written, at most VERDICT_MAX. */
 ENGINE_INLINE __u32 verdict_flow_findings(const struct flow *f, struct finding *out)
 {

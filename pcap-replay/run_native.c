@@ -87,53 +87,47 @@ static int run_endpoint_compare(const void *a, const void *b)
 	return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-static size_t run_native_collect(struct run_native_state *s, struct run_order *order)
+/* Records being gathered. */
+struct run_gather {
+	struct run_order *order;
+	struct flow_entry *rivals;
+	struct endpoint_entry *endpoints;
+	size_t order_n, rivals_n, endpoints_n;
+};
+
+static void run_gather_record(struct run_gather *g, const struct flow_entry *flow)
 {
-	struct native *n = s->native;
-	size_t count = 0, rivals = 0;
-
-	for (__u64 i = 0; i <= n->flows.mask; i++) {
-		if (n->flows.slots[i])
-			order[count++].flow = table_entry(&n->flows, (__u32)n->flows.slots[i] - 1);
-	}
-	for (__u64 i = 0; i <= n->pending.mask; i++) {
-		struct native_pending *e;
-
-		if (!n->pending.slots[i])
-			continue;
-		e = table_entry(&n->pending, (__u32)n->pending.slots[i] - 1);
-		order[count++].flow = (const struct flow_entry *)e;
-		if (!(e->entry.rival.bits & SYN_SEEN))
-			continue;
-		s->rivals[rivals].key = e->key;
-		track_rival_flow(&s->rivals[rivals].flow, &e->entry);
-		order[count++].flow = &s->rivals[rivals++];
-	}
-	for (size_t i = 0; i < n->ended_n; i++)
-		order[count++].flow = n->ended[i];
-	return count;
+	g->order[g->order_n++] = (struct run_order){
+		.ns = flow->flow.first_ns,
+		.id = flow->flow.first_id,
+		.flow = flow,
+	};
 }
 
-static int run_native_endpoints(struct run_native_state *s, struct report *r)
+static void run_gather_flow(void *arg, void *entry)
 {
-	struct native *n = s->native;
-	size_t count = 0;
+	run_gather_record(arg, entry);
+}
 
-	s->endpoints = malloc((n->endpoints.used + 1) * sizeof(*s->endpoints));
-	if (!s->endpoints)
-		return -ENOMEM;
-	for (__u64 i = 0; i <= n->endpoints.mask; i++) {
-		struct endpoint_entry *e;
+static void run_gather_pending(void *arg, void *entry)
+{
+	struct run_gather *g = arg;
+	struct native_pending *e = entry;
 
-		if (!n->endpoints.slots[i])
-			continue;
-		e = table_entry(&n->endpoints, (__u32)n->endpoints.slots[i] - 1);
-		s->endpoints[count++] = *e;
-	}
-	qsort(s->endpoints, count, sizeof(*s->endpoints), run_endpoint_compare);
-	r->endpoints = s->endpoints;
-	r->endpoints_n = count;
-	return 0;
+	run_gather_record(g, (const struct flow_entry *)e);
+	if (!(e->entry.rival.bits & SYN_SEEN))
+		return;
+	g->rivals[g->rivals_n].key = e->key;
+	track_rival_flow(&g->rivals[g->rivals_n].flow, &e->entry);
+	run_gather_record(g, &g->rivals[g->rivals_n++]);
+}
+
+static void run_gather_endpoint(void *arg, void *entry)
+{
+	struct run_gather *g = arg;
+	struct endpoint_entry *e = entry;
+
+	g->endpoints[g->endpoints_n++] = *e;
 }
 
 static int run_native_report(void *state, struct report *r)
@@ -141,26 +135,33 @@ static int run_native_report(void *state, struct report *r)
 	struct run_native_state *s = state;
 	struct native *n = s->native;
 	size_t room = n->flows.used + 2UL * n->pending.used + n->ended_n + 1;
-	struct run_order *order = malloc(room * sizeof(*order));
+	struct run_gather g = { 0 };
 	int err = -ENOMEM;
 
-	s->rivals = malloc((n->pending.used + 1UL) * sizeof(*s->rivals));
+	g.order = malloc(room * sizeof(*g.order));
+	g.rivals = s->rivals = malloc((n->pending.used + 1UL) * sizeof(*s->rivals));
+	g.endpoints = s->endpoints = malloc((n->endpoints.used + 1UL) * sizeof(*s->endpoints));
 	s->flows = malloc(room * sizeof(*s->flows));
-	if (!order || !s->rivals || !s->flows)
+	if (!g.order || !s->rivals || !s->endpoints || !s->flows)
 		goto out;
-	r->flows_n = run_native_collect(s, order);
-	for (size_t i = 0; i < r->flows_n; i++) {
-		order[i].ns = order[i].flow->flow.first_ns;
-		order[i].id = order[i].flow->flow.first_id;
-	}
-	qsort(order, r->flows_n, sizeof(*order), run_order_compare);
-	for (size_t i = 0; i < r->flows_n; i++)
-		s->flows[i] = order[i].flow;
+	if (table_each(&n->flows, run_gather_flow, &g) ||
+	    table_each(&n->pending, run_gather_pending, &g) ||
+	    table_each(&n->endpoints, run_gather_endpoint, &g))
+		goto out;
+	for (size_t i = 0; i < n->ended_n; i++)
+		run_gather_record(&g, n->ended[i]);
+	qsort(g.order, g.order_n, sizeof(*g.order), run_order_compare);
+	qsort(g.endpoints, g.endpoints_n, sizeof(*g.endpoints), run_endpoint_compare);
+	for (size_t i = 0; i < g.order_n; i++)
+		s->flows[i] = g.order[i].flow;
 	r->flows = s->flows;
+	r->flows_n = g.order_n;
+	r->endpoints = s->endpoints;
+	r->endpoints_n = g.endpoints_n;
 	memcpy(r->counters, n->counters, sizeof(r->counters));
-	err = run_native_endpoints(s, r);
+	err = 0;
 out:
-	free(order);
+	free(g.order);
 	return err;
 }
 

@@ -93,14 +93,18 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 /* The lines of an entry that a segment of this direction touches. */
 static void native_prefetch(const struct native *n, const struct native_step *step)
 {
-	const struct flow_entry *e = table_guess(&n->flows, step->hash);
+	const struct flow_entry *e;
 	const char *half;
 
-	if (!step->segment || !e)
+	if (!step->segment)
+		return;
+	e = table_guess(&n->flows, step->hash);
+	if (!e) /* a struct native_pending begins like a struct flow_entry */
+		e = table_guess(&n->pending, step->hash);
+	if (!e)
 		return;
 	half = (const char *)&e->flow.half[step->dir];
-	__builtin_prefetch(e);
-	__builtin_prefetch((const char *)e + 64);
+	__builtin_prefetch(e, 1);
 	__builtin_prefetch(half, 1);
 	__builtin_prefetch(half + 64, 1);
 }

@@ -8,6 +8,22 @@
 
 #define TABLE_FIRST_SLOTS 1024U
 
+/*
+ * Random access to much memory is TLB misses first of all: large blocks ask for huge
+ * pages. A refusal costs only speed. Not cleared; release with free().
+ */
+static void *table_memory(size_t size)
+{
+	void *memory;
+
+	if (size % TABLE_SLAB_BYTES)
+		return malloc(size);
+	memory = aligned_alloc(TABLE_SLAB_BYTES, size);
+	if (memory)
+		(void)madvise(memory, size, MADV_HUGEPAGE);
+	return memory;
+}
+
 int table_init(struct table *t, __u32 entry_size, __u32 key_size)
 {
 	memset(t, 0, sizeof(*t));
@@ -49,9 +65,10 @@ static bool table_grow(struct table *t)
 
 	if ((__u64)t->used * 2 < (__u64)t->mask + 1)
 		return true;
-	slots = wanted > 1ULL << 31 ? NULL : calloc(wanted, sizeof(*slots));
+	slots = wanted > 1ULL << 31 ? NULL : table_memory(wanted * sizeof(*slots));
 	if (!slots)
 		return false;
+	memset(slots, 0, wanted * sizeof(*slots));
 	for (__u64 i = 0; i <= t->mask; i++) {
 		if (t->slots[i])
 			table_place(slots, mask, t->slots[i]);
@@ -69,11 +86,9 @@ static bool table_add_slab(struct table *t)
 	if (!slabs)
 		return false;
 	t->slabs = slabs;
-	slabs[t->slabs_n] = aligned_alloc(TABLE_SLAB_BYTES, TABLE_SLAB_BYTES);
+	slabs[t->slabs_n] = table_memory(TABLE_SLAB_BYTES);
 	if (!slabs[t->slabs_n])
 		return false;
-	/* Random access to many entries is TLB misses first of all; a refusal costs only speed. */
-	(void)madvise(slabs[t->slabs_n], TABLE_SLAB_BYTES, MADV_HUGEPAGE);
 	t->slabs_n++;
 	return true;
 }
@@ -138,4 +153,24 @@ void table_remove(struct table *t, const void *key, __u32 hash)
 		table_close_gap(t, i);
 		return;
 	}
+}
+
+int table_each(const struct table *t, void (*entry)(void *arg, void *e), void *arg)
+{
+	__u8 *used = calloc(1, t->next / 8 + 1);
+
+	if (!used)
+		return -ENOMEM;
+	for (__u64 i = 0; i <= t->mask; i++) {
+		__u32 number = (__u32)t->slots[i] - 1;
+
+		if (t->slots[i])
+			used[number / 8] |= (__u8)(1U << number % 8);
+	}
+	for (__u32 number = 0; number < t->next; number++) {
+		if (used[number / 8] & 1U << number % 8)
+			entry(arg, table_entry(t, number));
+	}
+	free(used);
+	return 0;
 }

@@ -82,6 +82,12 @@ ENGINE_INLINE void *table_find(const struct table *t, const void *key, __u32 key
 	return NULL;
 }
 
+/*
+ * Calls entry(arg, e) for each entry, in the order they were given out, which for a
+ * table that only grew is the order of time and of memory. 0 or -ENOMEM.
+ */
+int table_each(const struct table *t, void (*entry)(void *arg, void *e), void *arg);
+
 /* The entry a hash most likely leads to, for prefetching; the key is not compared. */
 ENGINE_INLINE void *table_guess(const struct table *t, __u32 hash)
 {

@@ -28,11 +28,15 @@ void record_address_port(char out[RECORD_ENDPOINT_ROOM], const __u64 addr[2], bo
 
 /* ---- findings ---- */
 
+_Static_assert(RECORD_FINDINGS_MOST == VERDICT_MAX, "a record has room for every finding");
+
 static bool finding_before(const struct finding *a, const struct finding *b)
 {
 	if (a->packets[0] != b->packets[0])
 		return a->packets[0] < b->packets[0];
-	return strcmp(names_detector(a->code)->code, names_detector(b->code)->code) < 0;
+	if (a->code != b->code)
+		return strcmp(names_detector(a->code)->code, names_detector(b->code)->code) < 0;
+	return a->side < b->side;
 }
 
 static void findings_sort(struct finding *list, unsigned int n)
@@ -245,7 +249,7 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	bool ipv6 = rf->key.domain & DOMAIN_IPV6;
 	enum scaling scaling = flow_scaling(f);
 	__u64 last_ns = record_last_ns(f), number;
-	struct finding facts[FINDING_CODES];
+	struct finding facts[RECORD_FINDINGS_MOST];
 	struct record_names names = { .client = out->client.text, .server = out->server.text };
 
 	out->file = NULL;
@@ -278,7 +282,7 @@ void record_endpoint(struct record_endpoint *out, const struct report *r,
 {
 	const struct endpoint *e = &re->endpoint;
 	struct record_names names = { .host = out->address.text };
-	struct finding facts[FINDING_CODES];
+	struct finding facts[RECORD_FINDINGS_MOST];
 	bool refused = e->bits & ENDPOINT_REFUSED;
 
 	record_address(&out->address, re->key.addr, re->key.domain & DOMAIN_IPV6);
@@ -331,7 +335,7 @@ __u64 record_skipped(const struct report *r)
 
 static void count_findings(struct record_finding_counts *out, const struct report *r)
 {
-	struct finding facts[FINDING_CODES];
+	struct finding facts[RECORD_FINDINGS_MOST];
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < r->flows_n; i++) {

@@ -150,7 +150,7 @@ static int group_order(const void *a, const void *b)
 
 int text_groups_make(struct text_groups *groups, const struct report *r)
 {
-	struct finding facts[FINDING_CODES];
+	struct finding facts[RECORD_FINDINGS_MOST];
 	struct text_group g;
 	int err = 0;
 

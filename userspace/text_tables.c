@@ -242,7 +242,7 @@ static int worst(const struct finding *facts, unsigned int n)
 
 size_t text_flagged(const struct report *r)
 {
-	struct finding facts[FINDING_CODES];
+	struct finding facts[RECORD_FINDINGS_MOST];
 	size_t flagged = 0;
 
 	for (size_t i = 0; i < r->flows_n; i++) {
@@ -257,7 +257,7 @@ int text_table_flows(const struct text *t, const struct report *r, bool all)
 {
 	static const char *const heads[] = { "CLIENT", "SERVER",   "SCALING", "SHIFTS",
 					     "WINDOW", "FINDINGS", NULL };
-	struct finding facts[FINDING_CODES];
+	struct finding facts[RECORD_FINDINGS_MOST];
 	struct text_table table;
 	size_t more = 0;
 	int err = 0;
