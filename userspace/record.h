@@ -16,8 +16,9 @@
 
 #define RECORD_SCHEMA 1
 
-#define RECORD_ADDRESS_ROOM  48  /* an address as text */
-#define RECORD_ENDPOINT_ROOM 56  /* and a port, and brackets */
+#define RECORD_FINDINGS_MOST (2 * FINDING_CODES) /* of a connection, or an endpoint */
+#define RECORD_ADDRESS_ROOM  48                  /* an address as text */
+#define RECORD_ENDPOINT_ROOM 56                  /* and a port, and brackets */
 #define RECORD_SENTENCE_ROOM 640 /* text and advice of a finding, longer ones are cut */
 #define RECORD_NO_NUMBER     (-1)
 #define RECORD_NO_TIME       INT64_MIN
@@ -78,7 +79,7 @@ struct record_finding {
 
 struct record_findings {
 	size_t n;
-	struct record_finding list[FINDING_CODES];
+	struct record_finding list[RECORD_FINDINGS_MOST];
 };
 
 struct record_finding_counts {
@@ -129,7 +130,7 @@ void record_summary(struct record_summary *out, const struct report *r);
 void record_event(struct record_event *out, const struct report *r, const struct event *e,
 		  const char *interface);
 
-/* The findings as the engine holds them, sorted by packet, then code; room for FINDING_CODES. */
+/* The findings as the engine holds them, sorted by packet, then code; room for RECORD_FINDINGS_MOST. */
 unsigned int record_flow_facts(const struct flow *f, struct finding *out);
 unsigned int record_endpoint_facts(const struct endpoint_entry *e, struct finding *out);
 

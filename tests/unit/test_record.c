@@ -268,6 +268,13 @@ static const struct record_case {
 	{ "sorted by code within a packet",
 	  { .client_w = SHIFT(0), .server_w = ABSENT, .client_id = 4, .server_id = 5 },
 	  "findings.0.code=server-no-wscale findings.1.code=wscale-zero" },
+	{ "the same code on both sides",
+	  { .client_w = SHIFT(0), .server_w = SHIFT(0), .client_id = 4, .server_id = 5 },
+	  "findings.0.code=wscale-zero findings.0.side=client findings.1.code=wscale-zero "
+	  "findings.1.side=server findings.2=absent" },
+	{ "the same code on both sides, live: the client first",
+	  { .client_w = SHIFT(0), .server_w = SHIFT(0) },
+	  "findings.0.side=client findings.1.side=server" },
 	{ "a retry that gives W up",
 	  { .client_w = ABSENT,
 	    .other_w = SHIFT(2),
