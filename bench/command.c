@@ -72,7 +72,7 @@ static int command_measure(const struct command *c, int in, int out, int null,
 			   struct command_result *result)
 {
 	double start = command_now();
-	pid_t pid;
+	pid_t pid = 0;
 	int err = command_start(c->argv, in, out, c->quiet ? null : STDERR_FILENO, &pid);
 
 	if (!err)
