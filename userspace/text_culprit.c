@@ -263,27 +263,30 @@ static void put_proof(const struct text *t, const struct report *r, const struct
 		text_field(t, "proof", "%s", packets);
 }
 
+/* The server's side first: it is the one that others meet. */
 static void put_host(const struct text *t, const struct report *r, const struct text_groups *groups,
 		     size_t index)
 {
+	static const __u8 sides[] = { SIDE_SERVER, SIDE_CLIENT };
 	const struct text_group *g = &groups->list[index];
 	char who[TEXT_WHO_ROOM];
+	struct record_address host;
 
 	text_who(who, g);
 	for (size_t i = index + 1; i < groups->n; i++) {
-		const struct text_group *other = &groups->list[i];
-		struct record_address host;
-
-		if (!same_block(g, other))
+		if (!same_block(g, &groups->list[i]))
 			continue;
 		record_address(&host, g->addr, g->domain & DOMAIN_IPV6);
-		snprintf(who, sizeof(who), "%s as %s and %s", host.text, side_name(&g->finding),
-			 side_name(&other->finding));
+		snprintf(who, sizeof(who), "%s as server and client", host.text);
 	}
 	put_headline(t, g, who);
-	for (size_t i = index; i < groups->n; i++) {
-		if (same_block(g, &groups->list[i]))
-			put_endpoints(t, r, &groups->list[i]);
+	for (size_t k = 0; k < sizeof(sides); k++) {
+		for (size_t i = index; i < groups->n; i++) {
+			const struct text_group *other = &groups->list[i];
+
+			if (other->finding.side == sides[k] && same_block(g, other))
+				put_endpoints(t, r, other);
+		}
 	}
 }
 
@@ -361,6 +364,10 @@ void text_culprit_event(const struct text *t, const struct report *r, const stru
 	text_put(t, TEXT_DIM, "%s ", text_clock(when, record.time));
 	text_put(t, text_severity_color(e->finding.severity), "%s", record.finding.severity);
 	text_put(t, TEXT_BOLD, " %s", record.finding.code);
-	fprintf(t->to, ": %s; %s (blame %s, %s%s)\n", body, record.finding.advice.text,
-		record.finding.blame, record.finding.confidence, place);
+	fprintf(t->to, ": %s", body);
+	/* A host is told once, a connection may come often. */
+	if (e->kind == EVENT_ENDPOINT_FINDING)
+		fprintf(t->to, "; %s", record.finding.advice.text);
+	fprintf(t->to, " (blame %s, %s%s)\n", record.finding.blame, record.finding.confidence,
+		place);
 }

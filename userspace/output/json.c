@@ -202,7 +202,8 @@ static int json_report(FILE *to, const struct report *r, const struct options *o
 
 	(void)o;
 	writer_start(&w, to);
-	for (size_t i = 0; i < r->flows_n && !w.err; i++) {
+	/* One flow record a connection: with the last summary, not with those on the way. */
+	for (size_t i = 0; i < r->flows_n && !r->interim && !w.err; i++) {
 		record_flow(&record.flow, r, r->flows[i]);
 		put_flow(&w, &record.flow);
 	}

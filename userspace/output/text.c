@@ -182,11 +182,13 @@ static int put_tables(const struct text *t, const struct report *r,
 	int err = 0;
 	bool few;
 
+	if (r->interim)
+		return 0;
 	/* A single group was the culprit's block already. */
 	if (groups->n > 1 || o->verbose ||
 	    (groups->n && groups->list[0].finding.severity < SEVERITY_NOTICE))
 		err = text_table_findings(t, r, groups, o->verbose);
-	if (err || r->interim)
+	if (err)
 		return err;
 	/* Connections when they are few, endpoints when they are not. */
 	few = text_flagged(r) <= TEXT_ROWS_FEW;
