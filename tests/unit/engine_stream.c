@@ -122,11 +122,10 @@ static void build_line(struct packet_builder_frame *f, struct reader_packet *p, 
 
 static int feed_script(struct stream *s, size_t i, size_t variant)
 {
-	char script[ROOM * 4], *save = NULL;
+	char *script = strdup(s->cases[i].script), *save = NULL;
 	__u64 number = 0;
-	int err = 0;
+	int err = script ? 0 : -ENOMEM;
 
-	snprintf(script, sizeof(script), "%s", s->cases[i].script);
 	for (char *line = strtok_r(script, "\n", &save); line && !err;
 	     line = strtok_r(NULL, "\n", &save)) {
 		struct packet_builder_frame f;
@@ -143,6 +142,7 @@ static int feed_script(struct stream *s, size_t i, size_t variant)
 		s->fed++;
 		number++;
 	}
+	free(script);
 	return err;
 }
 
@@ -240,6 +240,10 @@ static bool check_variant(const struct stream *s, size_t i, size_t variant)
 		if (!strncmp(line, "endpoint ", 9)) {
 			good &= any_matches(line, endpoints, endpoints_n);
 			wanted++;
+			continue;
+		}
+		if (!strcmp(line, "*")) {
+			flow = flows_n;
 			continue;
 		}
 		missing = flow < flows_n ? engine_text_missing(flows[flow], line) : "its presence";

@@ -18,7 +18,8 @@
 /*
  * want: a line per record of a connection, in the order of their first packets, each with words
  * of engine_text_flow(); then, if it says anything of endpoints, a line "endpoint ..." for each,
- * in any order, with words of engine_text_endpoint(). An empty line stands for any record.
+ * in any order, with words of engine_text_endpoint(). An empty line stands for any record, a line "*" for any number of
+ * them.
  */
 struct engine_stream_case {
 	const char *name;
