@@ -5,19 +5,13 @@
 
 #include "pcap-replay/run.h"
 #include "platform/native.h"
+#include "userspace/snapshot.h"
 
 struct run_native_state {
 	struct native *native;
 	struct flow_entry *rivals; /* unanswered SYNs kept beside a pending entry, as records */
 	const struct flow_entry **flows;
 	struct endpoint_entry *endpoints;
-};
-
-/* A record and what it is sorted by, side by side: the sort then stays in the cache. */
-struct run_order {
-	__u64 ns;
-	__u64 id;
-	const struct flow_entry *flow;
 };
 
 static void run_native_close(void *state)
@@ -69,39 +63,32 @@ static int run_native_feed(void *state, const struct reader_packet *packets, uns
 	return s->native->out_of_memory ? -ENOMEM : 0;
 }
 
-static int run_order_compare(const void *a, const void *b)
+static int run_flow_compare(const void *a, const void *b)
 {
-	const struct run_order *x = a, *y = b;
+	const struct flow_entry *const *x = a, *const *y = b;
 
-	if (x->ns != y->ns)
-		return x->ns < y->ns ? -1 : 1;
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return memcmp(&x->flow->key, &y->flow->key, sizeof(x->flow->key));
+	return snapshot_flow_order(*x, *y);
 }
 
 static int run_endpoint_compare(const void *a, const void *b)
 {
-	const struct endpoint_entry *x = a, *y = b;
-
-	return memcmp(&x->key, &y->key, sizeof(x->key));
+	return snapshot_endpoint_order(a, b);
 }
 
 /* Records being gathered. */
 struct run_gather {
-	struct run_order *order;
+	const struct flow_entry **flows;
 	struct flow_entry *rivals;
 	struct endpoint_entry *endpoints;
-	size_t order_n, rivals_n, endpoints_n;
+	size_t flows_n, rivals_n, endpoints_n;
+	bool sorted; /* so far */
 };
 
 static void run_gather_record(struct run_gather *g, const struct flow_entry *flow)
 {
-	g->order[g->order_n++] = (struct run_order){
-		.ns = flow->flow.first_ns,
-		.id = flow->flow.first_id,
-		.flow = flow,
-	};
+	if (g->flows_n && snapshot_flow_order(g->flows[g->flows_n - 1], flow) > 0)
+		g->sorted = false;
+	g->flows[g->flows_n++] = flow;
 }
 
 static void run_gather_flow(void *arg, void *entry)
@@ -134,35 +121,32 @@ static int run_native_report(void *state, struct report *r)
 {
 	struct run_native_state *s = state;
 	struct native *n = s->native;
-	size_t room = n->flows.used + 2UL * n->pending.used + n->ended_n + 1;
-	struct run_gather g = { 0 };
-	int err = -ENOMEM;
+	size_t room;
+	struct run_gather g = { .sorted = true };
 
-	g.order = malloc(room * sizeof(*g.order));
+	native_flush(n);
 	g.rivals = s->rivals = malloc((n->pending.used + 1UL) * sizeof(*s->rivals));
 	g.endpoints = s->endpoints = malloc((n->endpoints.used + 1UL) * sizeof(*s->endpoints));
-	s->flows = malloc(room * sizeof(*s->flows));
-	if (!g.order || !s->rivals || !s->endpoints || !s->flows)
-		goto out;
+	room = n->flows.used + 2UL * n->pending.used + n->ended_n + 1;
+	g.flows = s->flows = malloc(room * sizeof(*s->flows));
+	if (!s->rivals || !s->endpoints || !s->flows)
+		return -ENOMEM;
 	if (table_each(&n->flows, run_gather_flow, &g) ||
 	    table_each(&n->pending, run_gather_pending, &g) ||
 	    table_each(&n->endpoints, run_gather_endpoint, &g))
-		goto out;
+		return -ENOMEM;
 	for (size_t i = 0; i < n->ended_n; i++)
 		run_gather_record(&g, n->ended[i]);
-	qsort(g.order, g.order_n, sizeof(*g.order), run_order_compare);
-	qsort(g.endpoints, g.endpoints_n, sizeof(*g.endpoints), run_endpoint_compare);
-	for (size_t i = 0; i < g.order_n; i++)
-		s->flows[i] = g.order[i].flow;
+	/* Connections were mostly entered in the order of their first packets. */
+	if (!g.sorted)
+		qsort(s->flows, g.flows_n, sizeof(*s->flows), run_flow_compare);
+	qsort(s->endpoints, g.endpoints_n, sizeof(*s->endpoints), run_endpoint_compare);
 	r->flows = s->flows;
-	r->flows_n = g.order_n;
+	r->flows_n = g.flows_n;
 	r->endpoints = s->endpoints;
 	r->endpoints_n = g.endpoints_n;
 	memcpy(r->counters, n->counters, sizeof(r->counters));
-	err = 0;
-out:
-	free(g.order);
-	return err;
+	return 0;
 }
 
 const struct run_engine run_native = {

@@ -61,14 +61,6 @@ void native_export(const struct flow_key *key, const struct flow *f)
 	seam_count(COUNTER_EVENTS_SENT);
 }
 
-/* A frame on its way through native_frames(). */
-struct native_step {
-	struct packet pkt;
-	__u32 hash;
-	__u8 dir;
-	_Bool segment;
-};
-
 static void native_parse(struct native *n, const struct native_frame *frame,
 			 struct native_step *step)
 {
@@ -109,22 +101,36 @@ static void native_prefetch(const struct native *n, const struct native_step *st
 	__builtin_prefetch(half + 64, 1);
 }
 
+static void native_track(struct native *n, const struct native_step *step)
+{
+	struct flow_entry *e;
+
+	if (!step->segment)
+		return;
+	e = table_find(&n->flows, &step->pkt.key, sizeof(struct flow_key), step->hash);
+	track_keyed(&n->scratch, &step->pkt, e ? &e->flow : NULL, step->dir);
+}
+
 void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n)
 {
-	struct native_step steps[NATIVE_BATCH];
+	const struct native_step *due = n->steps[n->filled];
+	struct native_step *steps = n->steps[!n->filled];
+	unsigned int due_n = n->steps_n;
 
 	native_current = n;
 	for (unsigned int i = 0; i < frames_n; i++)
 		native_parse(n, &frames[i], &steps[i]);
-	for (unsigned int i = 0; i < frames_n; i++)
-		native_prefetch(n, &steps[i]);
-	for (unsigned int i = 0; i < frames_n; i++) {
-		struct flow_entry *e;
-
-		if (!steps[i].segment)
-			continue;
-		e = table_find(&n->flows, &steps[i].pkt.key, sizeof(struct flow_key),
-			       steps[i].hash);
-		track_keyed(&n->scratch, &steps[i].pkt, e ? &e->flow : NULL, steps[i].dir);
+	for (unsigned int i = 0; i < frames_n || i < due_n; i++) {
+		if (i < frames_n)
+			native_prefetch(n, &steps[i]);
+		if (i < due_n)
+			native_track(n, &due[i]);
 	}
+	n->filled = !n->filled;
+	n->steps_n = frames_n;
+}
+
+void native_flush(struct native *n)
+{
+	native_frames(n, NULL, 0);
 }

@@ -18,21 +18,6 @@ struct native_pending {
 _Static_assert(offsetof(struct native_pending, entry.flow) == offsetof(struct flow_entry, flow),
 	       "an unconfirmed connection reads as a record");
 
-struct native {
-	struct engine_config config;
-	struct table flows;        /* struct flow_entry */
-	struct table pending;      /* struct native_pending */
-	struct table endpoints;    /* struct endpoint_entry */
-	struct flow_entry **ended; /* records handed on before the end, each allocated */
-	size_t ended_n, ended_room;
-	__u64 counters[COUNTERS];
-	struct scratch scratch;
-	/* Called for each event as it happens, or 0. */
-	void (*on_event)(void *arg, const struct event *event);
-	void *on_event_arg;
-	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
-};
-
 /* One captured frame. */
 struct native_frame {
 	__u64 ns; /* since the epoch */
@@ -47,6 +32,33 @@ struct native_frame {
 /* Frames that native_frames() takes at a time. */
 #define NATIVE_BATCH 32
 
+/* A frame on its way: parsed, and its tables' memory asked for. */
+struct native_step {
+	struct packet pkt;
+	__u32 hash;
+	__u8 dir;
+	_Bool segment;
+};
+
+struct native {
+	struct engine_config config;
+	struct table flows;        /* struct flow_entry */
+	struct table pending;      /* struct native_pending */
+	struct table endpoints;    /* struct endpoint_entry */
+	struct flow_entry **ended; /* records handed on before the end, each allocated */
+	size_t ended_n, ended_room;
+	__u64 counters[COUNTERS];
+	struct scratch scratch;
+	/* Two batches: one is tracked while the memory of the next one arrives. */
+	struct native_step steps[2][NATIVE_BATCH];
+	unsigned int steps_n; /* in steps[filled], not tracked yet */
+	unsigned int filled;
+	/* Called for each event as it happens, or 0. */
+	void (*on_event)(void *arg, const struct event *event);
+	void *on_event_arg;
+	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
+};
+
 extern _Thread_local struct native *native_current;
 
 /* A world of its own, or 0 when out of memory. */
@@ -56,10 +68,11 @@ struct native *native_open(const struct engine_config *config);
 void native_close(struct native *n);
 
 /*
- * Runs n <= NATIVE_BATCH frames through the engine, in order; their tables' memory is
- * fetched ahead for all of them together.
+ * Takes frames_n <= NATIVE_BATCH frames, in order. The tables know them only after the
+ * next call, or native_flush(). The frames' bytes are not needed any more on return.
  */
 void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n);
+void native_flush(struct native *n);
 
 /* Not inlined: rare, and it allocates. */
 void native_export(const struct flow_key *key, const struct flow *f);

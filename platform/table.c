@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 
 #define TABLE_FIRST_SLOTS 1024U
+/* Entries a slab: enough that what is left of its last huge page is never touched. */
+#define TABLE_SLAB_SHIFT 15
+#define TABLE_HUGE_PAGE  (2UL << 20)
 
 /*
  * Random access to much memory is TLB misses first of all: large blocks ask for huge
@@ -16,9 +19,10 @@ static void *table_memory(size_t size)
 {
 	void *memory;
 
-	if (size % TABLE_SLAB_BYTES)
+	if (size < TABLE_HUGE_PAGE)
 		return malloc(size);
-	memory = aligned_alloc(TABLE_SLAB_BYTES, size);
+	size = (size + TABLE_HUGE_PAGE - 1) & ~(TABLE_HUGE_PAGE - 1);
+	memory = aligned_alloc(TABLE_HUGE_PAGE, size);
 	if (memory)
 		(void)madvise(memory, size, MADV_HUGEPAGE);
 	return memory;
@@ -29,8 +33,7 @@ int table_init(struct table *t, __u32 entry_size, __u32 key_size)
 	memset(t, 0, sizeof(*t));
 	t->entry_size = entry_size;
 	t->key_size = key_size;
-	while ((2UL << t->slab_shift) * entry_size <= TABLE_SLAB_BYTES)
-		t->slab_shift++;
+	t->slab_shift = TABLE_SLAB_SHIFT;
 	t->slots = calloc(TABLE_FIRST_SLOTS, sizeof(*t->slots));
 	if (!t->slots)
 		return -ENOMEM;
@@ -86,7 +89,7 @@ static bool table_add_slab(struct table *t)
 	if (!slabs)
 		return false;
 	t->slabs = slabs;
-	slabs[t->slabs_n] = table_memory(TABLE_SLAB_BYTES);
+	slabs[t->slabs_n] = table_memory((size_t)t->entry_size << t->slab_shift);
 	if (!slabs[t->slabs_n])
 		return false;
 	t->slabs_n++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A hash table whose entries never move: open addressing over 8-byte slots (half of
- * the hash, and the entry's number), entries in 2 MiB slabs. It grows and never
+ * the hash, and the entry's number), entries in slabs. It grows and never
  * evicts. An entry begins with its key.
  */
 #ifndef PLATFORM_TABLE_H
@@ -11,8 +11,6 @@
 #include <string.h>
 
 #include "engine/types.h"
-
-#define TABLE_SLAB_BYTES (2UL << 20)
 
 struct table {
 	__u64 *slots; /* hash << 32 | number + 1; 0: free */
