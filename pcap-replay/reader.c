@@ -207,7 +207,7 @@ static int file_open(struct reader_file *f, const struct reader_options *opt)
 {
 	int err = reader_source_open(&f->source, f->name);
 
-	if (err && err != -EISDIR) {
+	if (err && err != -EISDIR && strcmp(f->name, "-")) {
 		if (asprintf(&f->error, "cannot open '%s': %s", f->name, strerror(-err)) < 0)
 			f->error = NULL;
 		return err;

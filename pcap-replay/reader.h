@@ -2,7 +2,7 @@
 /*
  * Captures in, packets out: one interface for every source.
  *
- * pcap and pcapng are parsed here, from a memory map where the file is a plain one and from a
+ * pcap, pcapng and snoop are parsed here, from a memory map where the file is a plain one and from a
  * sliding buffer where it is a pipe or compressed (gzip, zstd); what only libpcap knows (the
  * modified formats, old versions) goes to libpcap. The caller cannot tell them apart.
  */

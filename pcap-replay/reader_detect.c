@@ -15,13 +15,14 @@
 
 #define PCAP_HEADER 24
 
+static const char magic_snoop[8] = "snoop\0\0";
+
 /* Files that people do pass, and what to do about them. */
 static const struct {
 	const char *magic;
 	size_t len;
 	const char *hint;
 } known[] = {
-	{ "snoop\0\0\0", 8, "snoop captures are not read; convert it with 'editcap -F pcap'" },
 	{ "BZh", 3, "bzip2 is not read; pipe 'bzip2 -dc' into '-'" },
 	{ "\xfd"
 	  "7zXZ",
@@ -118,7 +119,7 @@ static int unknown_format(struct reader_file *f, const __u8 *p, size_t len)
 	for (i = 0; i < len; i++)
 		if (!isprint(p[i]) && !isspace(p[i]))
 			return reader_file_fail(f, -EBADMSG,
-						"not a capture (neither pcap nor pcapng)");
+						"not a capture (pcap, pcapng or snoop)");
 	return reader_file_fail(f, -EBADMSG, "not a capture but text");
 }
 
@@ -148,6 +149,8 @@ static open_fn find_parser(struct reader_file *f, const __u8 *p, size_t len)
 		reader_file_fail(f, -EBADMSG, "damaged section header (no byte order)");
 		return NULL;
 	}
+	if (len >= sizeof(magic_snoop) && !memcmp(p, magic_snoop, sizeof(magic_snoop)))
+		return reader_snoop_open;
 	f->swapped = (magic & 0xff) == 0xa1;
 	if (f->swapped)
 		magic = bswap_32(magic);
@@ -178,13 +181,14 @@ int reader_detect_open(struct reader_file *f, enum reader_backend backend)
 		return reader_file_fail(f, f->source.err, "%s",
 					f->source.why ? f->source.why : strerror(-f->source.err));
 	if (!len)
-		return reader_file_fail(f, -EBADMSG, "the file is empty");
+		return reader_file_fail(f, -EBADMSG, "it is empty");
 	parser = find_parser(f, f->source.pos, len);
 	if (!parser)
 		return -EBADMSG;
 	if (backend == READER_LIBPCAP)
 		parser = reader_libpcap_open;
 	if (backend == READER_MAPPED && (parser == reader_libpcap_open || !f->source.mapped))
-		return reader_file_fail(f, -EOPNOTSUPP, "not a plain pcap or pcapng file to map");
+		return reader_file_fail(f, -EOPNOTSUPP,
+					"not a plain pcap, pcapng or snoop file to map");
 	return parser(f);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Inside the reader: one file being read, and what a format has to provide. reader.c merges and
- * filters; reader_pcap.c, reader_pcapng.c and reader_libpcap.c each know one way to get packets.
+ * filters; reader_pcap.c, reader_pcapng.c, reader_snoop.c and reader_libpcap.c each know one way to
+ * get packets.
  */
 #ifndef WSCOPE_READER_FILE_H
 #define WSCOPE_READER_FILE_H
@@ -17,6 +18,9 @@
 #define READER_MAGIC_NANO   0xa1b23c4du
 #define READER_MAGIC_PCAPNG 0x0a0d0d0au /* a palindrome: the same in both byte orders */
 #define READER_MAGIC_ORDER  0x1a2b3c4du /* pcapng: tells a section's byte order */
+
+/* A link type of which nothing is known, not even a number in the registry. */
+#define READER_LINKTYPE_NONE 0xffffu
 
 /*
  * The walk over a map waits for memory more than for anything else: touch what lies about a batch
@@ -71,6 +75,7 @@ int reader_file_end(struct reader_file *f);
 /* 0 or as reader_file_fail(); the format and its state are set on success. */
 int reader_pcap_open(struct reader_file *f);
 int reader_pcapng_open(struct reader_file *f);
+int reader_snoop_open(struct reader_file *f);
 int reader_libpcap_open(struct reader_file *f);
 
 /* Find the format from the first bytes and open it. As above. */

@@ -97,6 +97,26 @@ void capture_builder_record(struct capture_builder *c, __u32 sec, __u32 frac, __
 	capture_builder_fill(c, seed, caplen);
 }
 
+void capture_builder_snoop(struct capture_builder *c, __u32 version, __u32 datalink)
+{
+	c->big = true;
+	capture_builder_put(c, "snoop\0\0", 8);
+	capture_builder_put32(c, version);
+	capture_builder_put32(c, datalink);
+}
+
+void capture_builder_snoop_record(struct capture_builder *c, __u32 sec, __u32 usec, __u32 caplen,
+				  __u32 wirelen, __u32 padding, __u32 seed)
+{
+	capture_builder_put32(c, wirelen);
+	capture_builder_put32(c, caplen);
+	capture_builder_put32(c, 24 + caplen + padding);
+	capture_builder_put32(c, 7); /* drops so far */
+	capture_builder_put32(c, sec);
+	capture_builder_put32(c, usec);
+	capture_builder_fill(c, seed, caplen + padding);
+}
+
 void capture_builder_block(struct capture_builder *c, __u32 type, const void *body, size_t len)
 {
 	__u32 total = (__u32)(12 + (len + 3) / 4 * 4);

@@ -39,6 +39,11 @@ void capture_builder_pcap(struct capture_builder *c, __u32 magic, __u32 snaplen,
 void capture_builder_record(struct capture_builder *c, __u32 sec, __u32 frac, __u32 caplen,
 			    __u32 wirelen, __u32 seed);
 
+/* snoop, which is big-endian always. RFC 1761's datalink type; padding: bytes behind the packet. */
+void capture_builder_snoop(struct capture_builder *c, __u32 version, __u32 datalink);
+void capture_builder_snoop_record(struct capture_builder *c, __u32 sec, __u32 usec, __u32 caplen,
+				  __u32 wirelen, __u32 padding, __u32 seed);
+
 /* pcapng. A block of any type; body is padded to 32 bits. */
 void capture_builder_block(struct capture_builder *c, __u32 type, const void *body, size_t len);
 void capture_builder_section(struct capture_builder *c);

@@ -225,6 +225,38 @@ static void other_blocks(struct capture_builder *c)
 	capture_builder_enhanced(c, 0, 3000000, 60, 60, 3);
 }
 
+static void snoop(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 4);
+	capture_builder_snoop_record(c, 763180971, 975039, 54, 62, 2, 1);
+	capture_builder_snoop_record(c, 763180971, 999999, 60, 60, 0, 2);
+	capture_builder_snoop_record(c, 4294967295u, 0, 0, 60, 0, 3);
+	capture_builder_snoop_record(c, 1, 0, 61, 1514, 1024, 4);
+}
+
+static void snoop_8023(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 0);
+	capture_builder_snoop_record(c, 1, 0, 262144, 262144, 0, 1);
+}
+
+static void snoop_fddi(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 8);
+	capture_builder_snoop_record(c, 1, 0, 50, 50, 2, 1);
+}
+
+static void snoop_other(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 9);
+	capture_builder_snoop_record(c, 1, 0, 50, 50, 2, 1);
+}
+
+static void snoop_no_packets(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 4);
+}
+
 enum {
 	SAME = 1,       /* libpcap reads it, and says the same */
 	NO_NUMBERS = 2, /* ... but counts packets only */
@@ -307,6 +339,17 @@ static const struct format_case {
 	  "0:1 1.000000000 60/60 link 1 if 0 01\n"
 	  "0:3 2.000000000 60/60 link 1 if 0 02\n"
 	  "0:6 3.000000000 60/60 link 1 if 0 03\n" },
+	{ "snoop, records with and without padding", snoop, 0,
+	  "0:1 763180971.975039000 54/62 link 1 if 0 01\n"
+	  "0:2 763180971.999999000 60/60 link 1 if 0 02\n"
+	  "0:3 4294967295.000000000 0/60 link 1 if 0\n"
+	  "0:4 1.000000000 61/1514 link 1 if 0 04\n" },
+	{ "snoop, IEEE 802.3, largest packet", snoop_8023, 0,
+	  "0:1 1.000000000 262144/262144 link 1 if 0 01\n" },
+	{ "snoop, FDDI", snoop_fddi, 0, "0:1 1.000000000 50/50 link 10 if 0 01\n" },
+	{ "snoop, datalink type without a link type", snoop_other, 0,
+	  "0:1 1.000000000 50/50 link 65535 if 0 01\n" },
+	{ "snoop without packets", snoop_no_packets, 0, "" },
 };
 
 /* Sources and back ends; each must say what the first one said. */

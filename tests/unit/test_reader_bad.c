@@ -44,11 +44,6 @@ static void binary(struct capture_builder *c)
 	capture_builder_put(c, "\x7f\x45LF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0\1\0\0\0\0", 25);
 }
 
-static void snoop(struct capture_builder *c)
-{
-	capture_builder_put(c, "snoop\0\0\0\0\0\0\2\0\0\0\4", 16);
-}
-
 static void xz(struct capture_builder *c)
 {
 	capture_builder_put(c,
@@ -276,6 +271,81 @@ static void resolution_two_bytes(struct capture_builder *c)
 	patch(c, 16, c->big ? 0x00090002 : 0x00020009);
 }
 
+static void snoop_header_cut(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 4);
+	c->len--;
+}
+
+static void snoop_version(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 3, 4);
+	capture_builder_snoop_record(c, 1, 0, 60, 60, 0, 1);
+}
+
+static void snoop_two(struct capture_builder *c)
+{
+	capture_builder_snoop(c, 2, 4);
+	capture_builder_snoop_record(c, 1, 0, 60, 60, 0, 1);
+	capture_builder_snoop_record(c, 2, 0, 54, 60, 2, 2);
+}
+
+static void snoop_cut_in_header(struct capture_builder *c)
+{
+	snoop_two(c);
+	capture_builder_snoop_record(c, 3, 0, 60, 60, 0, 3);
+	c->len -= 61;
+}
+
+static void snoop_cut_in_data(struct capture_builder *c)
+{
+	snoop_two(c);
+	capture_builder_snoop_record(c, 3, 0, 60, 60, 0, 3);
+	c->len--;
+}
+
+static void snoop_cut_in_padding(struct capture_builder *c)
+{
+	snoop_two(c);
+	capture_builder_snoop_record(c, 3, 0, 54, 60, 2, 3);
+	c->len--;
+}
+
+/* A third record of 60 bytes with one of its numbers replaced. */
+static void snoop_third(struct capture_builder *c, size_t field, __u32 value)
+{
+	snoop_two(c);
+	capture_builder_snoop_record(c, 3, 0, 60, 60, 0, 3);
+	patch(c, 84 - field, value);
+	capture_builder_snoop_record(c, 4, 0, 60, 60, 0, 4);
+}
+
+static void snoop_caplen_huge(struct capture_builder *c)
+{
+	snoop_third(c, 4, 0xffffffff);
+}
+
+static void snoop_record_short(struct capture_builder *c)
+{
+	snoop_third(c, 8, 83);
+}
+
+static void snoop_record_zero(struct capture_builder *c)
+{
+	snoop_third(c, 8, 0);
+}
+
+static void snoop_record_huge(struct capture_builder *c)
+{
+	snoop_third(c, 8, 0x7fffffff);
+}
+
+static void snoop_padding_too_long(struct capture_builder *c)
+{
+	snoop_two(c);
+	capture_builder_snoop_record(c, 3, 0, 60, 60, 1025, 3);
+}
+
 static const struct bad_case {
 	const char *name;
 	void (*build)(struct capture_builder *c);
@@ -283,11 +353,10 @@ static const struct bad_case {
 	bool cut;          /* allow_truncated makes it a sound end */
 	const char *error; /* behind the name; at opening where there is no packet to deliver */
 } bad[] = {
-	{ "empty file", nothing, 0, false, "the file is empty" },
+	{ "empty file", nothing, 0, false, "it is empty" },
 	{ "text", text, 0, false, "not a capture but text" },
-	{ "three bytes", three_bytes, 0, false, "not a capture (neither pcap nor pcapng)" },
-	{ "an ELF file", binary, 0, false, "not a capture (neither pcap nor pcapng)" },
-	{ "snoop", snoop, 0, false, "snoop captures are not read; convert it" },
+	{ "three bytes", three_bytes, 0, false, "not a capture (pcap, pcapng or snoop)" },
+	{ "an ELF file", binary, 0, false, "not a capture (pcap, pcapng or snoop)" },
 	{ "xz", xz, 0, false, "xz is not read; pipe 'xz -dc' into '-'" },
 	{ "pcapng after a text-mode transfer", text_mode, 0, false, "in text mode" },
 	{ "pcap, file header cut", pcap_header_cut, 0, false,
@@ -335,6 +404,24 @@ static const struct bad_case {
 	  "an option is longer than its block" },
 	{ "pcapng, if_tsresol of two bytes", resolution_two_bytes, 2, false,
 	  "if_tsresol is not one byte long" },
+	{ "snoop, file header cut", snoop_header_cut, 0, false,
+	  "cut in the middle of the file header" },
+	{ "snoop 3", snoop_version, 0, false, "version 3 of snoop is not read; convert it" },
+	{ "snoop, cut in a record header", snoop_cut_in_header, 2, true,
+	  "cut in the middle of packet 3" },
+	{ "snoop, cut in a packet", snoop_cut_in_data, 2, true, "cut in the middle of packet 3" },
+	{ "snoop, cut in the padding", snoop_cut_in_padding, 2, true,
+	  "cut in the middle of packet 3" },
+	{ "snoop, packet of 2^32-1 bytes", snoop_caplen_huge, 2, false,
+	  "packet 3 claims 4294967295 bytes in a record of 84 (at byte 180)" },
+	{ "snoop, record one byte shorter than its packet", snoop_record_short, 2, false,
+	  "packet 3 claims 60 bytes in a record of 83" },
+	{ "snoop, record of length 0", snoop_record_zero, 2, false,
+	  "packet 3 claims 60 bytes in a record of 0" },
+	{ "snoop, record of 2^31-1 bytes", snoop_record_huge, 2, false,
+	  "packet 3 claims 60 bytes in a record of 2147483647" },
+	{ "snoop, padding that is none", snoop_padding_too_long, 2, false,
+	  "packet 3 claims 60 bytes in a record of 1109" },
 };
 
 static const struct {
@@ -391,7 +478,7 @@ static void test_contents(void **state)
 		}
 }
 
-/* libpcap's words differ, the classes do not. */
+/* libpcap's words differ, the classes do not; snoop it does not know at all. */
 static void test_contents_libpcap(void **state)
 {
 	struct reader_options opt = { .backend = READER_LIBPCAP };
@@ -404,7 +491,7 @@ static void test_contents_libpcap(void **state)
 
 		bad[i].build(&c);
 		reader_drain_bytes(&d, path, c.data ? (void *)c.data : "", c.len, &opt, 7);
-		if (d.n != bad[i].packets)
+		if (d.n != (strncmp(bad[i].name, "snoop", 5) ? bad[i].packets : 0))
 			fail_msg("%s: %zu packets", bad[i].name, d.n);
 		assert_int_equal(d.open_err ? d.open_err : d.end, -EBADMSG);
 		if (!reader_drain_says(&d, path, ""))
@@ -424,7 +511,7 @@ static void test_missing(void **state)
 		{ "/nonexistent/x", -ENOENT,
 		  "cannot open '/nonexistent/x': No such file or directory" },
 		{ "/", -EISDIR, "cannot read '/': Is a directory" },
-		{ "/dev/null", -EBADMSG, "cannot read '/dev/null': the file is empty" },
+		{ "/dev/null", -EBADMSG, "cannot read '/dev/null': it is empty" },
 		{ "", -ENOENT, "cannot open '': No such file or directory" },
 	};
 	struct reader_drain d;
