@@ -68,9 +68,9 @@ static void replay_complain(const struct reader *reader)
 	}
 }
 
-/* The report of what was fed, printed; 0 or an exit status. */
+/* The report of what was fed, printed apart from one before it; 0 or an exit status. */
 static int replay_print(const struct run_engine *engine, void *state, struct report *r,
-			const struct options *o)
+			const struct options *o, bool *printed)
 {
 	int err = engine->report(state, r);
 
@@ -78,6 +78,9 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 		fprintf(stderr, "wscope: cannot collect the result: %s\n", strerror(-err));
 		return EXIT_INCOMPLETE;
 	}
+	if (*printed && !o->json)
+		putchar('\n');
+	*printed = true;
 	err = output_choose(o)->report(stdout, r, o);
 	if (!err && fflush(stdout))
 		err = -errno;
@@ -88,8 +91,22 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 	return status_of_report(r, o);
 }
 
-/* One stream: the files given, in time order. Returns an exit status. */
-static int replay_stream(const struct options *o, const char *const *files, unsigned int files_n)
+static int replay_bad_filter(const struct options *o, const char *error)
+{
+	if (o->filter_guessed)
+		fprintf(stderr, "wscope: %s; '%.*s' is no file, so the filter begins with it\n",
+			error, (int)strcspn(o->filter, " "), o->filter);
+	else
+		fprintf(stderr, "wscope: %s\n", error);
+	return EXIT_USAGE;
+}
+
+/*
+ * One stream: the files given, in time order. *printed: something stands on stdout. Returns an exit
+ * status.
+ */
+static int replay_stream(const struct options *o, const char *const *files, unsigned int files_n,
+			 bool *printed)
 {
 	const struct run_engine *engine = replay_engine(o);
 	struct report r = { .files = files, .files_n = files_n };
@@ -102,24 +119,28 @@ static int replay_stream(const struct options *o, const char *const *files, unsi
 	char error[REPLAY_ERROR_LEN] = "";
 	struct reader *reader = NULL;
 	void *state = NULL;
-	int status, err;
+	int status = EXIT_NOTHING, err;
 
 	err = reader_open(&reader, files, files_n, &ro, error, sizeof(error));
+	if (err == -EINVAL)
+		return replay_bad_filter(o, error);
 	if (err) {
 		fprintf(stderr, "wscope: %s\n", error);
-		return err == -EINVAL ? EXIT_USAGE : EXIT_INPUT;
+		status = EXIT_INPUT;
 	}
+	/* Also where nothing can be read: that the engine cannot run goes first. */
 	err = engine->open(&state, o, error, sizeof(error));
 	if (err) {
 		fprintf(stderr, "wscope: %s\n", error);
-		status = err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
-		goto out;
+		status = status_worse(status, err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE);
 	}
+	if (status != EXIT_NOTHING)
+		goto out;
 	err = replay_feed(engine, state, reader, &r);
 	replay_complain(reader);
 	if (err && err != -EBADMSG)
 		fprintf(stderr, "wscope: the analysis stopped early: %s\n", strerror(-err));
-	status = replay_print(engine, state, &r, o);
+	status = replay_print(engine, state, &r, o, printed);
 	if (err)
 		status = status_worse(status, err == -EBADMSG ? EXIT_INPUT : EXIT_INCOMPLETE);
 out:
@@ -131,10 +152,17 @@ out:
 int replay_run(const struct options *o)
 {
 	int status = EXIT_NOTHING;
+	bool printed = false;
 
 	if (!o->separate)
-		return replay_stream(o, o->files, (unsigned int)o->files_n);
-	for (size_t i = 0; i < o->files_n; i++)
-		status = status_worse(status, replay_stream(o, &o->files[i], 1));
+		return replay_stream(o, o->files, (unsigned int)o->files_n, &printed);
+	for (size_t i = 0; i < o->files_n; i++) {
+		int one = replay_stream(o, &o->files[i], 1, &printed);
+
+		status = status_worse(status, one);
+		/* What stands in the way of all files is said once. */
+		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || ferror(stdout))
+			break;
+	}
 	return status;
 }

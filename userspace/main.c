@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pcap-replay/replay.h"
 #include "userspace/exit_status.h"
@@ -18,6 +21,19 @@ struct main_command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command; returns an exit status */
 };
 
+/* What was printed is written, or the one line that says why not. Returns an exit status. */
+static int main_printed(int err)
+{
+	if (fflush(stdout))
+		err = -errno;
+	else if (!err && ferror(stdout))
+		err = -EIO;
+	if (!err)
+		return EXIT_NOTHING;
+	fprintf(stderr, "wscope: cannot write: %s\n", strerror(-err));
+	return EXIT_INCOMPLETE;
+}
+
 /* replay and live: options first, then what they name. */
 static int main_analysis(enum option_command command, const char *usage, int argc, char **argv,
 			 int (*run)(const struct options *o))
@@ -30,7 +46,7 @@ static int main_analysis(enum option_command command, const char *usage, int arg
 	if (o.help) {
 		printf("%s", usage);
 		options_help(stdout, command);
-		status = EXIT_NOTHING;
+		status = main_printed(0);
 		goto out;
 	}
 	status = run(&o);
@@ -43,8 +59,9 @@ static int main_replay(int argc, char **argv)
 {
 	return main_analysis(REPLAY,
 			     "usage: wscope replay [OPTION]... FILE... [FILTER]\n\n"
-			     "Analyses captures (pcap, pcapng; .gz and .zst too; - is standard "
-			     "input).\nFILTER is a tcpdump expression after --.\n\n",
+			     "Analyses captures (pcap, pcapng, snoop; .gz and .zst too; - is "
+			     "standard input).\nFILTER is a tcpdump expression, after -- or from "
+			     "the first word that names no file.\n\n",
 			     argc, argv, replay_run);
 }
 
@@ -54,14 +71,6 @@ static int main_live(int argc, char **argv)
 			     "usage: wscope live -i IF [-i IF]... [OPTION]...\n\n"
 			     "Attaches to interfaces and watches until it is interrupted.\n\n",
 			     argc, argv, live_run);
-}
-
-static int main_printed(int err)
-{
-	if (!err && !fflush(stdout))
-		return EXIT_NOTHING;
-	fprintf(stderr, "wscope: cannot write\n");
-	return EXIT_INCOMPLETE;
 }
 
 static int main_no_argument(int argc, char **argv)
@@ -119,8 +128,21 @@ static void main_usage(FILE *out)
 	fprintf(out, "\n`wscope COMMAND --help` has the options, wscope(1) the manual.\n");
 }
 
+/*
+ * A standard stream that was closed must not become the next file that is opened. In its place
+ * stands one that refuses: reading from 0 and writing to 1 and 2 fail as if it were still closed.
+ */
+static void main_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	main_standard_streams();
 	if (argc < 2) {
 		main_usage(stderr);
 		return EXIT_USAGE;
@@ -137,6 +159,10 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], main_commands[i].name))
 			return main_commands[i].run(argc - 1, argv + 1);
 	}
-	fprintf(stderr, "wscope: no command '%s'; `wscope --help` has them\n", argv[1]);
+	if (argv[1][0] == '-')
+		fprintf(stderr, "wscope: a command goes before '%s'; `wscope --help` has them\n",
+			argv[1]);
+	else
+		fprintf(stderr, "wscope: no command '%s'; `wscope --help` has them\n", argv[1]);
 	return EXIT_USAGE;
 }

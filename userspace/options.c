@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -10,6 +11,17 @@
 #define OPTIONS_TABLE_DEFAULT     65536U
 #define OPTIONS_ENDPOINTS_DEFAULT 16384U
 #define OPTIONS_INTERVAL_DEFAULT  10.0
+#define OPTIONS_TABLE_MAX         (1U << 28)
+#define OPTIONS_SECONDS_MAX       1e9
+
+#define OPTIONS_SEVERITIES "info|notice|warning|critical"
+
+/* Each behind a '|'. */
+#define TUNNEL(id, name, what) "|" name
+static const char options_tunnel_names[] =
+#include "engine/tunnels.def"
+	;
+#undef TUNNEL
 
 enum option_id {
 #define OPTION(id, letter, name, argument, commands, help) OPTION_##id,
@@ -36,10 +48,10 @@ static const struct option_row option_rows[OPTIONS] = {
 /* getopt_long() values: above every character. */
 #define OPTION_VALUE(id) (256 + (int)(id))
 
-static int options_complain(enum option_id id, const char *value)
+static int options_complain(enum option_id id, const char *value, const char *takes)
 {
 	fprintf(stderr, "wscope: --%s cannot be '%s'; it takes %s\n", option_rows[id].name, value,
-		option_rows[id].argument);
+		takes);
 	return -EINVAL;
 }
 
@@ -62,19 +74,20 @@ static int options_choice(const char *names, const char *word)
 
 static int options_number(enum option_id id, const char *value, __u64 max, __u64 *out)
 {
-	char *end;
+	char *end, takes[64];
 
 	errno = 0;
 	*out = strtoull(value, &end, 10);
-	if (errno || *end || end == value || *value == '-' || !*out || *out > max)
-		return options_complain(id, value);
-	return 0;
+	if (!errno && !*end && isdigit((unsigned char)*value) && *out && *out <= max)
+		return 0;
+	snprintf(takes, sizeof(takes), "a number from 1 to %llu", (unsigned long long)max);
+	return options_complain(id, value, takes);
 }
 
 static int options_size(enum option_id id, const char *value, __u32 *out)
 {
 	__u64 n;
-	int err = options_number(id, value, 1U << 28, &n);
+	int err = options_number(id, value, OPTIONS_TABLE_MAX, &n);
 
 	*out = (__u32)n;
 	return err;
@@ -82,45 +95,42 @@ static int options_size(enum option_id id, const char *value, __u32 *out)
 
 static int options_seconds(enum option_id id, const char *value, double *out)
 {
-	char *end;
+	char *end, takes[64];
 
 	*out = strtod(value, &end);
-	if (*end || end == value || !(*out > 0) || *out > 1e9)
-		return options_complain(id, value);
-	return 0;
+	if (!*end && end != value && *out > 0 && *out <= OPTIONS_SECONDS_MAX)
+		return 0;
+	snprintf(takes, sizeof(takes), "seconds above 0, at most %.0f", OPTIONS_SECONDS_MAX);
+	return options_complain(id, value, takes);
 }
 
-/* A comma-separated list of names, each a bit by its place in names. */
-static int options_bits(enum option_id id, const char *names, const char *value, unsigned int *bits)
+/* A comma-separated list of names, each a bit by its place in names. takes: what else it may be. */
+static int options_bits(enum option_id id, const char *names, const char *takes, const char *value,
+			unsigned int *bits)
 {
-	char *copy = strdup(value), *save = NULL;
+	char *copy = strdup(value), *rest = copy, *word;
 	int err = copy ? 0 : -ENOMEM;
 
 	*bits = 0;
-	for (char *word = copy ? strtok_r(copy, ",", &save) : NULL; word;
-	     word = strtok_r(NULL, ",", &save)) {
+	while (!err && (word = strsep(&rest, ","))) {
 		int bit = options_choice(names, word);
 
-		if (bit < 0) {
-			err = options_complain(id, value);
-			break;
+		if (bit >= 0) {
+			*bits |= 1U << bit;
+			continue;
 		}
-		*bits |= 1U << bit;
+		fprintf(stderr,
+			"wscope: --%s cannot be '%s'%s; it takes %sa comma-separated list of %s\n",
+			option_rows[id].name, word, strcmp(word, value) ? " in a list" : "", takes,
+			names);
+		err = -EINVAL;
 	}
-	if (!err && !*bits)
-		err = options_complain(id, value);
 	free(copy);
 	return err;
 }
 
 static int options_tunnels(const char *value, struct options *o)
 {
-#define TUNNEL(id, name, what) name "|"
-	static const char names[] =
-#include "engine/tunnels.def"
-		;
-#undef TUNNEL
-
 	if (!strcmp(value, "all")) {
 		o->config.tunnels = TUNNELS_ALL;
 		return 0;
@@ -129,13 +139,14 @@ static int options_tunnels(const char *value, struct options *o)
 		o->config.tunnels = 0;
 		return 0;
 	}
-	return options_bits(OPTION_TUNNELS, names, value, &o->config.tunnels);
+	return options_bits(OPTION_TUNNELS, options_tunnel_names + 1, "all, none, or ", value,
+			    &o->config.tunnels);
 }
 
-static int options_choose(enum option_id id, const char *value, int *out)
+static int options_choose(enum option_id id, const char *names, const char *value, int *out)
 {
-	*out = options_choice(option_rows[id].argument, value);
-	return *out < 0 ? options_complain(id, value) : 0;
+	*out = options_choice(names, value);
+	return *out < 0 ? options_complain(id, value, names) : 0;
 }
 
 static int options_interface(struct options *o, const char *name)
@@ -151,14 +162,11 @@ static int options_interface(struct options *o, const char *name)
 /* Options that name one of a few words. */
 static int options_apply_choice(struct options *o, enum option_id id, const char *value)
 {
+	bool severity = id == OPTION_FAIL_ON;
 	int choice = 0, err;
 
-	if (id == OPTION_FAIL_ON) {
-		choice = options_choice("info|notice|warning|critical", value);
-		err = choice < 0 ? options_complain(id, value) : 0;
-	} else {
-		err = options_choose(id, value, &choice);
-	}
+	err = options_choose(id, severity ? OPTIONS_SEVERITIES : option_rows[id].argument, value,
+			     &choice);
 	if (err)
 		return err;
 	if (id == OPTION_ENGINE)
@@ -200,7 +208,7 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_INTERFACE:
 		return options_interface(o, value);
 	case OPTION_HOOKS:
-		return options_bits(id, "xdp|tc-ingress|tc-egress", value, &o->hooks);
+		return options_bits(id, "xdp|tc-ingress|tc-egress", "", value, &o->hooks);
 	case OPTION_DURATION:
 		return options_seconds(id, value, &o->duration_s);
 	case OPTION_INTERVAL:
@@ -235,6 +243,14 @@ static char *options_join(char **argv, int n)
 	return joined;
 }
 
+/* Whether a word after the first file is one more file, there or missing, and not a filter. */
+static bool options_is_file(const char *word)
+{
+	if (!strcmp(word, "-") || !access(word, F_OK))
+		return true;
+	return strpbrk(word, "/.") && !strpbrk(word, " ()");
+}
+
 /*
  * Replay: files, then the words of a filter. It begins behind "--", or with the first
  * word after the first file that names nothing that exists.
@@ -244,16 +260,17 @@ static int options_files(struct options *o, char **argv, int n, int dashes)
 	int files = 0;
 
 	while (files < n && files != dashes &&
-	       (!files || dashes >= 0 || !strcmp(argv[files], "-") || !access(argv[files], F_OK) ||
-		strchr(argv[files], '/') || strchr(argv[files], '.')))
+	       (!files || dashes >= 0 || options_is_file(argv[files])))
 		files++;
 	if (!files && !o->help) {
-		fprintf(stderr, "wscope: replay takes at least one capture\n");
+		fprintf(stderr, "wscope: replay takes at least one capture%s\n",
+			dashes < 0 ? "" : " before '--'");
 		return -EINVAL;
 	}
 	o->files = calloc((size_t)files + 1, sizeof(*o->files));
 	if (files < n)
 		o->filter = options_join(argv + files, n - files);
+	o->filter_guessed = dashes < 0;
 	if (!o->files || (files < n && !o->filter))
 		return -ENOMEM;
 	for (int i = 0; i < files; i++)
@@ -289,12 +306,13 @@ static void options_default(struct options *o)
 	o->fail_on = -1;
 }
 
-/* What getopt_long() needs, for one command; letters has room for 2 * OPTIONS + 2. */
+/* What getopt_long() needs, for one command; letters has room for 2 * OPTIONS + 3. */
 static void options_table(struct option *table, char *letters, int command)
 {
 	size_t n = 0;
 
 	*letters++ = '+'; /* operands end the options: a filter has words of its own */
+	*letters++ = ':'; /* tell a missing argument from an unknown option */
 	for (int i = 0; i < OPTIONS; i++) {
 		if (!(option_rows[i].commands & command))
 			continue;
@@ -319,6 +337,47 @@ static enum option_id options_id(int value)
 	return (enum option_id)(value - 256);
 }
 
+/* How many long options of the command begin with the n characters of word; the last of them. */
+static int options_begin(int command, const char *word, size_t n, const char **last)
+{
+	int found = 0;
+
+	for (int i = 0; i < OPTIONS; i++) {
+		if (!(option_rows[i].commands & command) || strncmp(option_rows[i].name, word, n))
+			continue;
+		*last = option_rows[i].name;
+		found++;
+	}
+	return found;
+}
+
+/* What getopt_long() did not take, in our words. word: the one it was at. */
+static int options_refuse(int command, const char *verb, int why, const char *word)
+{
+	const char *value = strchr(word, '='), *last = "";
+	size_t n = strcspn(word, "=");
+
+	if (why == ':') {
+		const struct option_row *row = &option_rows[options_id(optopt)];
+
+		fprintf(stderr, "wscope: --%s needs an argument: %s\n", row->name, row->argument);
+	} else if (optopt > 255 && value) {
+		fprintf(stderr, "wscope: --%s takes no argument, and got '%s'\n",
+			option_rows[options_id(optopt)].name, value + 1);
+	} else if (!optopt && options_begin(command, word + 2, n - 2, &last) > 1) {
+		fprintf(stderr,
+			"wscope: '%.*s' may be --%s or another option of %s; write more of it\n",
+			(int)n, word, last, verb);
+	} else if (optopt && isprint(optopt)) {
+		fprintf(stderr, "wscope: %s has no option '-%c'; `wscope %s --help` has them\n",
+			verb, optopt, verb);
+	} else {
+		fprintf(stderr, "wscope: %s has no option '%.*s'; `wscope %s --help` has them\n",
+			verb, (int)n, word, verb);
+	}
+	return -EINVAL;
+}
+
 /*
  * Options may also stand between and after the files: getopt stops at each operand,
  * which is moved aside, until "--" or the end.
@@ -326,21 +385,23 @@ static enum option_id options_id(int value)
 int options_parse(struct options *o, enum option_command command, int argc, char **argv)
 {
 	struct option table[OPTIONS + 1];
-	char letters[2 * OPTIONS + 2];
+	char letters[2 * OPTIONS + 3];
 	char **operands = calloc((size_t)argc + 1, sizeof(*operands));
 	int n = 0, dashes = -1, value, err = 0;
 
 	options_default(o);
 	if (!operands)
 		return -ENOMEM;
-	options_table(table, letters, command);
+	options_table(table, letters, (int)command);
 	optind = 1;
+	opterr = 0;
 	while (optind < argc && !err) {
-		bool was_dashes = !strcmp(argv[optind], "--");
+		const char *word = argv[optind];
+		bool was_dashes = !strcmp(word, "--");
 
 		value = getopt_long(argc, argv, letters, table, NULL);
-		if (value == '?')
-			err = -EINVAL;
+		if (value == '?' || value == ':')
+			err = options_refuse((int)command, argv[0], value, word);
 		else if (value >= 0)
 			err = options_apply(o, options_id(value), optarg);
 		else if (was_dashes) {

@@ -37,7 +37,8 @@ struct options {
 	size_t interfaces_n;
 	const char **files; /* replay: FILE...; owned */
 	size_t files_n;
-	char *filter; /* trailing tcpdump expression, or 0; owned */
+	char *filter;        /* trailing tcpdump expression, or 0; owned */
+	bool filter_guessed; /* it begins with the first word that names no file, not behind -- */
 	bool help;
 };
 
