@@ -40,14 +40,6 @@ def shared():
                   for path in glob.glob(os.path.join(SHARED, "*.oracle.tsv")))
 
 
-def scenarios():
-    """The lab's captures by scenario, which all saw the same traffic."""
-    groups = {}
-    for path in lab():
-        groups.setdefault("lab/" + os.path.basename(os.path.dirname(path)), []).append(path)
-    return groups
-
-
 def short(path):
     return "/".join(os.path.normpath(path).split(os.sep)[-2:])
 

@@ -103,20 +103,6 @@ def snoop(data):
         at += record
 
 
-def snoop_to_pcap(source, target):
-    """The same frames as a classic pcap file."""
-    with open(source, "rb") as file:
-        data = file.read()
-    with open(target, "wb") as file:
-        file.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, ETHERNET))
-        at = 16
-        while at + 24 <= len(data):
-            wire, captured, record, _, seconds, micros = struct.unpack_from(">IIIIII", data, at)
-            file.write(struct.pack("<IIII", seconds, micros, captured, wire))
-            file.write(data[at + 24:at + 24 + captured])
-            at += record
-
-
 def segment(frame):
     """The TCP segment of a frame, or None."""
     data, at = frame.data, 0
