@@ -28,7 +28,8 @@ void record_address_port(char out[RECORD_ENDPOINT_ROOM], const __u64 addr[2], bo
 
 /* ---- findings ---- */
 
-_Static_assert(RECORD_FINDINGS_MOST == VERDICT_MAX, "a record has room for every finding");
+_Static_assert(sizeof(struct record_findings) > VERDICT_MAX * sizeof(struct record_finding),
+	       "a record has room for every finding");
 
 static bool finding_before(const struct finding *a, const struct finding *b)
 {
@@ -250,7 +251,7 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	enum scaling scaling = flow_scaling(f);
 	__u64 last_ns = record_last_ns(f), number;
 	struct finding facts[RECORD_FINDINGS_MOST];
-	struct record_names names = { .client = out->client.text, .server = out->server.text };
+	struct record_names names = { 0 };
 
 	out->file = NULL;
 	report_packet(r, f->first_id, &out->file, &number);
@@ -271,6 +272,8 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	out->rtt_us = f->rtt_us ? (__s64)f->rtt_us : RECORD_NO_NUMBER;
 	record_direction(&out->c2s, f, client, scaling, last_ns);
 	record_direction(&out->s2c, f, server, scaling, last_ns);
+	names.client = out->client.text;
+	names.server = out->server.text;
 	n = record_flow_facts(f, facts);
 	record_findings(&out->findings, r, facts, n, &names);
 }
@@ -301,9 +304,7 @@ void record_event(struct record_event *out, const struct report *r, const struct
 {
 	unsigned int client = e->client & 1, server = !client;
 	bool ipv6 = e->key.domain & DOMAIN_IPV6;
-	struct record_names names = { .client = out->client.text,
-				      .server = out->server.text,
-				      .host = out->endpoint.address.text };
+	struct record_names names = { 0 };
 
 	out->time = record_time(r, e->ns);
 	out->hook = names_of(NAMES_HOOK, e->hook);
@@ -321,6 +322,9 @@ void record_event(struct record_event *out, const struct report *r, const struct
 		out->endpoint.port = e->endpoint.port;
 		out->endpoint.role = names_of(NAMES_ROLE, e->endpoint.role);
 	}
+	names.client = out->client.text;
+	names.server = out->server.text;
+	names.host = out->endpoint.address.text;
 	record_finding(&out->finding, r, &e->finding, &names);
 }
 

@@ -290,16 +290,21 @@ static void put_host(const struct text *t, const struct report *r, const struct 
 	}
 }
 
-bool text_culprit(const struct text *t, const struct report *r, const struct text_groups *groups,
+bool text_culprit_told(const struct text_groups *groups, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (same_block(&groups->list[i], &groups->list[index]))
+			return true;
+	}
+	return false;
+}
+
+void text_culprit(const struct text *t, const struct report *r, const struct text_groups *groups,
 		  size_t index)
 {
 	const struct text_group *g = &groups->list[index];
 	char who[TEXT_WHO_ROOM];
 
-	for (size_t i = 0; i < index; i++) {
-		if (same_block(&groups->list[i], g))
-			return false;
-	}
 	if (g->of_endpoint) {
 		put_host(t, r, groups, index);
 	} else {
@@ -314,7 +319,6 @@ bool text_culprit(const struct text *t, const struct report *r, const struct tex
 	put_blame(t, &g->finding);
 	put_advice(t, g);
 	put_proof(t, r, g);
-	return true;
 }
 
 /* ---- events ---- */

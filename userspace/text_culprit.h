@@ -13,12 +13,12 @@ const char *text_who(char out[TEXT_WHO_ROOM], const struct text_group *g);
 
 enum text_color text_severity_color(unsigned int severity);
 
-/*
- * Prints a block on the group at index; endpoint groups of the same host and code are
- * one block, printed for the first of them. Returns whether anything was printed.
- */
-bool text_culprit(const struct text *t, const struct report *r, const struct text_groups *groups,
+/* Prints a block on the group at index; endpoint groups of the same host and code are one block. */
+void text_culprit(const struct text *t, const struct report *r, const struct text_groups *groups,
 		  size_t index);
+
+/* Whether the block of an earlier group has this one in it. */
+bool text_culprit_told(const struct text_groups *groups, size_t index);
 
 /* One line: the finding of an event, with all that is known at that time. */
 void text_culprit_event(const struct text *t, const struct report *r, const struct event *e,

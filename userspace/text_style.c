@@ -227,98 +227,98 @@ void text_table_start(struct text_table *table, const char *const *heads)
 {
 	memset(table, 0, sizeof(*table));
 	table->heads = heads;
-	while (table->columns < TEXT_COLUMNS && heads[table->columns])
-		table->columns++;
+	for (; table->columns < TEXT_COLUMNS && heads[table->columns]; table->columns++) {
+		const char *head = heads[table->columns];
+
+		table->widths[table->columns] = strlen(head) - (*head == '>');
+	}
 }
 
-static int table_grow(struct text_table *table)
+/* Room for one more cell: a byte for its colour, the text, its end. */
+static char *table_reserve(struct text_table *table)
 {
-	size_t room = table->room ? 2 * table->room : 16;
-	char(*cells)[TEXT_CELL_ROOM];
-	enum text_color *colors;
+	size_t room = table->room ? 2 * table->room : 4096;
+	char *cells;
 
-	cells = realloc(table->cells, room * table->columns * sizeof(*cells));
-	if (!cells)
-		return -ENOMEM;
+	if (table->room - table->used >= TEXT_CELL_ROOM + 1)
+		return table->cells + table->used;
+	cells = realloc(table->cells, room);
+	if (!cells) {
+		table->err = -ENOMEM;
+		return NULL;
+	}
 	table->cells = cells;
-	colors = realloc(table->colors, room * sizeof(*colors));
-	if (!colors)
-		return -ENOMEM;
-	table->colors = colors;
 	table->room = room;
-	return 0;
+	return cells + table->used;
 }
 
-int text_table_row(struct text_table *table, enum text_color color)
+static void table_add(struct text_table *table, enum text_color color, const char *format,
+		      va_list arguments)
 {
-	if (table->rows == table->room && table_grow(table))
-		return -ENOMEM;
-	table->colors[table->rows] = color;
-	for (size_t i = 0; i < table->columns; i++)
-		table->cells[table->rows * table->columns + i][0] = '\0';
+	char *cell = table->err ? NULL : table_reserve(table);
+	size_t n;
+
+	if (!cell)
+		return;
+	cell[0] = (char)color;
+	vsnprintf(cell + 1, TEXT_CELL_ROOM, format, arguments);
+	n = strlen(cell + 1);
+	if (n > table->widths[table->filled])
+		table->widths[table->filled] = n;
+	table->used += n + 2;
+	if (++table->filled < table->columns)
+		return;
+	table->filled = 0;
 	table->rows++;
-	return 0;
 }
 
-void text_table_cell(struct text_table *table, size_t column, const char *format, ...)
+void text_table_cell(struct text_table *table, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(table->cells[(table->rows - 1) * table->columns + column], TEXT_CELL_ROOM, format,
-		  arguments);
+	table_add(table, TEXT_PLAIN, format, arguments);
 	va_end(arguments);
 }
 
-static size_t column_width(const struct text_table *table, size_t column)
+void text_table_mark(struct text_table *table, enum text_color color, const char *format, ...)
 {
-	size_t width = strlen(table->heads[column]);
+	va_list arguments;
 
-	width -= table->heads[column][0] == '>';
-	for (size_t row = 0; row < table->rows; row++) {
-		size_t n = strlen(table->cells[row * table->columns + column]);
-
-		if (n > width)
-			width = n;
-	}
-	return width;
+	va_start(arguments, format);
+	table_add(table, color, format, arguments);
+	va_end(arguments);
 }
 
 static void print_cell(const struct text_table *table, const struct text *t, size_t column,
-		       enum text_color color, const char *cell, size_t width)
+		       enum text_color color, const char *cell)
 {
-	bool right = table->heads[column][0] == '>', last = column + 1 == table->columns;
+	bool last = column + 1 == table->columns;
+	int width = last ? 0 : (int)table->widths[column];
 
 	fputs("  ", t->to);
-	if (right)
-		text_put(t, color, "%*s", (int)width, cell);
+	if (table->heads[column][0] == '>')
+		text_put(t, color, "%*s", (int)table->widths[column], cell);
 	else
-		text_put(t, color, "%-*s", last ? 0 : (int)width, cell);
+		text_put(t, color, "%-*s", width, cell);
+	if (last)
+		fputc('\n', t->to);
 }
 
 void text_table_print(const struct text_table *table, const struct text *t)
 {
-	size_t widths[TEXT_COLUMNS];
+	const char *cell = table->cells;
 
-	for (size_t i = 0; i < table->columns; i++) {
-		const char *head = table->heads[i];
-
-		widths[i] = column_width(table, i);
-		print_cell(table, t, i, TEXT_DIM, head + (*head == '>'), widths[i]);
-	}
-	fputc('\n', t->to);
-	for (size_t row = 0; row < table->rows; row++) {
-		for (size_t i = 0; i < table->columns; i++)
-			print_cell(table, t, i, i ? TEXT_PLAIN : table->colors[row],
-				   table->cells[row * table->columns + i], widths[i]);
-		fputc('\n', t->to);
+	for (size_t i = 0; i < table->columns; i++)
+		print_cell(table, t, i, TEXT_DIM, table->heads[i] + (table->heads[i][0] == '>'));
+	for (size_t i = 0; i < table->rows * table->columns; i++) {
+		print_cell(table, t, i % table->columns, (enum text_color)cell[0], cell + 1);
+		cell += strlen(cell + 1) + 2;
 	}
 }
 
 void text_table_free(struct text_table *table)
 {
 	free(table->cells);
-	free(table->colors);
 	table->cells = NULL;
-	table->colors = NULL;
 }

@@ -73,23 +73,27 @@ const char *text_safe(char *out, size_t room, const char *name);
 #define TEXT_COLUMNS   8
 #define TEXT_CELL_ROOM 112
 
-/* A table: cells are kept until all widths are known. */
+/* A table: cells are kept, one after another, until all widths are known. */
 struct text_table {
-	const char *const *
-		heads; /* TEXT_COLUMNS at most, then 0; a head that begins with > is right-aligned */
-	char (*cells)[TEXT_CELL_ROOM];
-	enum text_color *colors; /* of each row's first cell */
-	size_t rows, room, columns;
+	const char *const
+		*heads; /* TEXT_COLUMNS at most, then 0; one that begins with > is right-aligned */
+	size_t columns, rows;
+	char *cells; /* strings, row by row */
+	size_t used, room;
+	size_t filled; /* cells of the newest row */
+	size_t widths[TEXT_COLUMNS];
+	int err; /* -ENOMEM once memory ran out: nothing is added after it */
 };
 
 /* End with text_table_free(). */
 void text_table_start(struct text_table *table, const char *const *heads);
 
-/* A new row of empty cells; text_table_cell() fills it. 0 or -ENOMEM. */
-int text_table_row(struct text_table *table, enum text_color color);
+/* The next cell, left to right, row by row; a longer text is cut. */
+void text_table_cell(struct text_table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* Fills a cell of the newest row; a longer text is cut. */
-void text_table_cell(struct text_table *table, size_t column, const char *format, ...)
+/* The same, in a colour. */
+void text_table_mark(struct text_table *table, enum text_color color, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 void text_table_print(const struct text_table *table, const struct text *t);

@@ -21,6 +21,19 @@ static void left_out(const struct text *t, size_t n, const char *what)
 		text_put(t, TEXT_DIM, "  and %s more; -v shows all\n", text_counted(many, n, what));
 }
 
+/* Prints and frees a table, and says what it leaves out. 0 or -ENOMEM. */
+static int finish(struct text_table *table, const struct text *t, size_t more, const char *what)
+{
+	int err = table->err;
+
+	if (!err && table->rows) {
+		text_table_print(table, t);
+		left_out(t, more, what);
+	}
+	text_table_free(table);
+	return err;
+}
+
 /* ---- findings ---- */
 
 /* "1, 2", or with the file's base name when there are several files. */
@@ -52,30 +65,23 @@ int text_table_findings(const struct text *t, const struct report *r,
 	char who[TEXT_WHO_ROOM], number[TEXT_NUMBER_ROOM], when[TEXT_TIME_ROOM];
 	char packets[TEXT_CELL_ROOM];
 	struct text_table table;
-	int err = 0;
 
 	text_table_start(&table, heads);
-	for (size_t i = 0; i < n && !err; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct text_group *g = &groups->list[i];
 
-		err = text_table_row(&table, text_severity_color(g->finding.severity));
-		if (err)
-			break;
 		packets_short(packets, sizeof(packets), r, &g->finding);
-		text_table_cell(&table, 0, "%s", names_of(NAMES_SEVERITY, g->finding.severity));
-		text_table_cell(&table, 1, "%s", names_detector(g->finding.code)->code);
-		text_table_cell(&table, 2, "%s", text_who(who, g));
-		text_table_cell(&table, 3, "%s", text_number(number, g->count));
-		text_table_cell(&table, 4, "%s", text_clock(when, record_time(r, g->first_ns)));
-		text_table_cell(&table, 5, "%s", packets);
+		text_table_mark(&table, text_severity_color(g->finding.severity), "%s",
+				names_of(NAMES_SEVERITY, g->finding.severity));
+		text_table_cell(&table, "%s", names_detector(g->finding.code)->code);
+		text_table_cell(&table, "%s", text_who(who, g));
+		text_table_cell(&table, "%s", text_number(number, g->count));
+		text_table_cell(&table, "%s", text_clock(when, record_time(r, g->first_ns)));
+		text_table_cell(&table, "%s", packets);
 	}
-	if (!err && n) {
+	if (n)
 		heading(t, "Findings");
-		text_table_print(&table, t);
-		left_out(t, groups->n - n, "group");
-	}
-	text_table_free(&table);
-	return err;
+	return finish(&table, t, groups->n - n, "group");
 }
 
 /* ---- endpoints ---- */
@@ -97,18 +103,19 @@ static void endpoint_cells(struct text_table *table, const struct report *r,
 {
 	const struct endpoint *e = &entry->endpoint;
 	char address[RECORD_ENDPOINT_ROOM], number[TEXT_NUMBER_ROOM], when[TEXT_TIME_ROOM];
+	enum text_color color = e->refusals ? TEXT_YELLOW : TEXT_PLAIN;
 
 	record_address_port(address, entry->key.addr, entry->key.domain & DOMAIN_IPV6,
 			    entry->key.port);
-	text_table_cell(table, 0, "%s", address);
-	text_table_cell(table, 1, "%s", names_of(NAMES_ROLE, entry->key.role));
-	text_table_cell(table, 2, "%s", text_number(number, e->opportunities));
-	text_table_cell(table, 3, "%s", text_number(number, e->offers));
-	text_table_cell(table, 4, "%s", text_number(number, e->refusals));
-	if (!e->refusals)
-		return;
-	text_table_cell(table, 5, "%s", text_clock(when, record_time(r, e->first_refusal_ns)));
-	text_table_cell(table, 6, "%s", text_clock(when, record_time(r, e->last_refusal_ns)));
+	text_table_mark(table, color, "%s", address);
+	text_table_cell(table, "%s", names_of(NAMES_ROLE, entry->key.role));
+	text_table_cell(table, "%s", text_number(number, e->opportunities));
+	text_table_cell(table, "%s", text_number(number, e->offers));
+	text_table_cell(table, "%s", text_number(number, e->refusals));
+	text_table_cell(table, "%s",
+			e->refusals ? text_clock(when, record_time(r, e->first_refusal_ns)) : "-");
+	text_table_cell(table, "%s",
+			e->refusals ? text_clock(when, record_time(r, e->last_refusal_ns)) : "-");
 }
 
 int text_table_endpoints(const struct text *t, const struct report *r, bool all)
@@ -119,7 +126,6 @@ int text_table_endpoints(const struct text *t, const struct report *r, bool all)
 	const struct endpoint_entry **list = malloc((r->endpoints_n + 1) * sizeof(*list));
 	struct text_table table;
 	size_t n = 0, shown;
-	int err = 0;
 
 	if (!list)
 		return -ENOMEM;
@@ -130,19 +136,12 @@ int text_table_endpoints(const struct text *t, const struct report *r, bool all)
 	qsort(list, n, sizeof(*list), endpoint_order);
 	shown = all || n <= TEXT_ROWS_FEW ? n : TEXT_ROWS_FEW;
 	text_table_start(&table, heads);
-	for (size_t i = 0; i < shown && !err; i++) {
-		err = text_table_row(&table, list[i]->endpoint.refusals ? TEXT_YELLOW : TEXT_PLAIN);
-		if (!err)
-			endpoint_cells(&table, r, list[i]);
-	}
-	if (!err && shown) {
-		heading(t, all ? "Endpoints" : "Endpoints that left window scaling out");
-		text_table_print(&table, t);
-		left_out(t, n - shown, "endpoint");
-	}
-	text_table_free(&table);
+	for (size_t i = 0; i < shown; i++)
+		endpoint_cells(&table, r, list[i]);
 	free(list);
-	return err;
+	if (shown)
+		heading(t, all ? "Endpoints" : "Endpoints that left window scaling out");
+	return finish(&table, t, n - shown, "endpoint");
 }
 
 /* ---- connections ---- */
@@ -204,7 +203,8 @@ static void codes_cell(char *out, size_t room, const struct finding *facts, unsi
 }
 
 static void flow_cells(struct text_table *table, const struct report *r,
-		       const struct flow_entry *entry, const struct finding *facts, unsigned int n)
+		       const struct flow_entry *entry, enum text_color color,
+		       const struct finding *facts, unsigned int n)
 {
 	const struct flow *f = &entry->flow;
 	unsigned int c = f->client & 1, s = !c;
@@ -214,18 +214,18 @@ static void flow_cells(struct text_table *table, const struct report *r,
 
 	record_flow(&record, r, entry);
 	record_address_port(text, entry->key.addr[c], ipv6, entry->key.port[c]);
-	text_table_cell(table, 0, "%s", text);
+	text_table_mark(table, color, "%s", text);
 	record_address_port(text, entry->key.addr[s], ipv6, entry->key.port[s]);
-	text_table_cell(table, 1, "%s", text);
-	text_table_cell(table, 2, "%s", scaling_cell(f));
+	text_table_cell(table, "%s", text);
+	text_table_cell(table, "%s", scaling_cell(f));
 	put_shift(a, sizeof(a), &f->syn[c]);
 	put_shift(b, sizeof(b), &f->syn[s]);
-	text_table_cell(table, 3, "%s/%s", a, b);
+	text_table_cell(table, "%s/%s", a, b);
 	put_bytes(a, sizeof(a), record.c2s.effective_max);
 	put_bytes(b, sizeof(b), record.s2c.effective_max);
-	text_table_cell(table, 4, "%s/%s", a, b);
+	text_table_cell(table, "%s/%s", a, b);
 	codes_cell(text, sizeof(text), facts, n);
-	text_table_cell(table, 5, "%s", text);
+	text_table_cell(table, "%s", text);
 }
 
 /* The worst of them, -1 without any. */
@@ -260,32 +260,26 @@ int text_table_flows(const struct text *t, const struct report *r, bool all)
 	struct finding facts[RECORD_FINDINGS_MOST];
 	struct text_table table;
 	size_t more = 0;
-	int err = 0;
 
 	text_table_start(&table, heads);
-	for (size_t i = 0; i < r->flows_n && !err; i++) {
+	for (size_t i = 0; i < r->flows_n; i++) {
 		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
 		int severity = worst(facts, n);
+		bool flagged = severity >= SEVERITY_NOTICE;
 
-		if (!all && severity < SEVERITY_NOTICE)
+		if (!all && !flagged)
 			continue;
 		if (!all && table.rows == TEXT_ROWS_FEW) {
 			more++;
 			continue;
 		}
-		err = text_table_row(&table, severity < SEVERITY_NOTICE
-						     ? TEXT_PLAIN
-						     : text_severity_color((unsigned int)severity));
-		if (!err)
-			flow_cells(&table, r, r->flows[i], facts, n);
+		flow_cells(&table, r, r->flows[i],
+			   flagged ? text_severity_color((unsigned int)severity) : TEXT_PLAIN,
+			   facts, n);
 	}
-	if (!err && table.rows) {
+	if (table.rows)
 		heading(t, all ? "Connections (shifts and largest windows: client/server)"
 			       : "Connections with findings (shifts and largest windows: "
 				 "client/server)");
-		text_table_print(&table, t);
-		left_out(t, more, "connection");
-	}
-	text_table_free(&table);
-	return err;
+	return finish(&table, t, more, "connection");
 }

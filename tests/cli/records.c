@@ -26,7 +26,7 @@ static int events(const struct report *r)
 		e.key.port[0] = 443;
 		e.endpoint.role = code & 1;
 		e.finding.code = (__u8)code;
-		e.finding.severity = names_detector(code)->severity;
+		e.finding.severity = (__u8)names_detector(code)->severity;
 		e.finding.side = (__u8)(code % names_n(NAMES_SIDE));
 		e.finding.blame = (__u8)(code % names_n(NAMES_BLAME));
 		e.finding.confidence = (__u8)(code % names_n(NAMES_CONFIDENCE));

@@ -199,7 +199,7 @@ static void order_is_flows_endpoints_summary(void **state)
 	struct facts later = { .first_ns = 5, .client_port = 7 };
 	struct facts_endpoint server = { .address = "198.51.100.1", .port = 443, .refusals = 1 };
 	struct facts_report r;
-	char *lines[8], *text;
+	char *lines[8] = { NULL }, *text;
 
 	(void)state;
 	facts_report_start(&r);
@@ -247,7 +247,7 @@ static void an_endpoint_has_times_only_of_refusals(void **state)
 				      .first_refusal_ns = 1500000000,
 				      .last_refusal_ns = 2500000000 };
 	struct facts_report r;
-	char *lines[4], *text;
+	char *lines[4] = { NULL }, *text;
 	json_t *record, *finding;
 
 	(void)state;
@@ -283,7 +283,7 @@ static void the_summary_adds_up(void **state)
 	struct facts refused = { .client_w = FACTS_SHIFT(0), .server_w = FACTS_ABSENT };
 	struct facts_endpoint off = { .address = "192.0.2.7", .refusals = 20, .run = 20 };
 	struct facts_report r;
-	char *lines[8], *text;
+	char *lines[8] = { NULL }, *text;
 	json_t *record, *part;
 	size_t n;
 
@@ -302,6 +302,7 @@ static void the_summary_adds_up(void **state)
 	r.report.evictions = 7;
 	text = facts_print(output_choose(&options), &r.report, &options);
 	n = split(text, lines, 8);
+	assert_int_equal(n, 4);
 	record = parse(lines[n - 1]);
 	assert_int_equal(number_of(record, "files"), 1);
 	assert_int_equal(number_of(record, "packets"), 100);
@@ -330,7 +331,7 @@ static void live_has_no_files(void **state)
 {
 	struct facts refused = { .client_w = FACTS_SHIFT(0), .server_w = FACTS_ABSENT };
 	struct facts_report r;
-	char *lines[4], *text;
+	char *lines[4] = { NULL }, *text;
 	json_t *record, *finding;
 
 	(void)state;

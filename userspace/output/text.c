@@ -71,11 +71,13 @@ static void put_culprits(const struct text *t, const struct report *r,
 
 		if (g->finding.severity < SEVERITY_NOTICE)
 			break;
+		if (text_culprit_told(groups, i))
+			continue;
 		if (shown && !(all || (g->of_endpoint && shown < CULPRITS_FEW)))
 			break;
-		if (shown)
+		if (shown++)
 			fputc('\n', t->to);
-		shown += text_culprit(t, r, groups, i);
+		text_culprit(t, r, groups, i);
 	}
 }
 
