@@ -250,10 +250,11 @@ static void live_complain_load(const struct live *v, int err)
 {
 	const char *hint = "";
 
-	if (err == -EPERM)
+	/* Without CAP_PERFMON the verifier is stricter and says -EACCES. */
+	if (err == -EPERM || (err == -EACCES && geteuid()))
 		hint = "; root, or the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, are "
 		       "needed";
-	else if ((err == -EACCES || err == -E2BIG || err == -EINVAL) && !v->options->verbose)
+	else if (!v->options->verbose)
 		hint = "; -v shows what the kernel's verifier says";
 	fprintf(stderr, "wscope: cannot load the programs: %s%s\n", strerror(-err), hint);
 	if (v->options->verbose)

@@ -252,6 +252,26 @@ def no_privilege(run, net):
     assert "Operation not permitted" in said and "CAP_NET_ADMIN" in said, said
 
 
+def half_privilege(run, net):
+    """without CAP_PERFMON the verifier refuses: the same line, with -v the verifier's last words"""
+    def capable(which):
+        return NOBODY + [f"--inh-caps=-all,{which}", f"--ambient-caps=-all,{which}"]
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        program = shutil.copy(live.WSCOPE, folder)
+        prefix = capable("+net_admin,+bpf")
+        status, said = fails(run, net.server, "-i", "eth0", prefix=prefix, program=program)
+        assert status == 4 and said.count("\n") == 1 and "CAP_PERFMON" in said, said
+        status, said = fails(run, net.server, "-i", "eth0", "-v", prefix=prefix, program=program)
+        assert status == 4 and "PROG LOAD LOG" in said and said.count("\n") < 30, said
+        one = Live(run, net.server, "-i", "eth0", "--json", program=program,
+                   prefix=capable("+net_admin,+bpf,+perfmon"))
+    talk(net, 1)
+    assert one.stop() == 0
+    assert len(one.records("flow")) == 1, one.records()
+
+
 def no_help(run, net):
     """neither the kernel's BTF nor a bpffs is needed"""
     script = ("mount -t tmpfs none /sys/kernel/btf && mount -t tmpfs none /sys/fs/bpf && "
@@ -277,5 +297,6 @@ if __name__ == "__main__":
     sys.exit(live.main("attach", [
         leaves_nothing, killed, reader_gone, foreign_stays, filters, filters_foreign_clsact,
         filters_empty_foreign_clsact, filters_joined, filters_replaced, filters_gone, generic,
-        native_note, busy, half_way, twice, native_refused, jumbo, missing, no_privilege, no_help,
+        native_note, busy, half_way, twice, native_refused, jumbo, missing, no_privilege,
+        half_privilege, no_help,
         link_removed]))

@@ -118,6 +118,11 @@ def periodic(run, net):
     assert "CLIENT  " not in one.out(), one.out()
     assert one.stop(signal.SIGINT) == 0
     assert one.out().count("CLIENT  ") == 1, one.out()
+    two = Live(run, net.server, "-i", "eth0", "--interval", "0.3", "--json")
+    talk(net, 2)
+    await_true("two summaries", lambda: len(two.records("summary")) >= 2)
+    assert two.stop() == 0
+    assert len(two.records("flow")) == 2, "one record a connection"
 
 
 def count_and_duration(run, net):

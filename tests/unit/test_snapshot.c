@@ -101,7 +101,7 @@ static void test_records(void **state)
 	struct flow_key k1 = key_of(1001), k2 = key_of(1002), k3 = key_of(1003);
 	struct pending entry = { .flow = flow_at(10, WSCALE_PRESENT, WSCALE_UNKNOWN) };
 	struct flow live = flow_at(30, WSCALE_PRESENT, WSCALE_ABSENT);
-	struct report_flow ended = { .key = k3 };
+	struct flow_entry ended = { .key = k3 };
 	struct snapshot *s;
 
 	(void)state;
