@@ -27,7 +27,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 def foreign_filter(node, side, *where, verb="add"):
     """A filter of somebody else: the project's own TC program, put there by tc(8)."""
     node.run("tc", "filter", verb, "dev", "eth0", side, *where, "protocol", "all", "bpf", "da",
-             "object-file", os.path.join(live.BUILD, "bpf", "tc.o"), "section", "tc")
+             "object-file", os.path.join(live.ROOT, "build", "bpf", "tc.o"), "section", "tc")
 
 
 def gone(node, device, ids):
