@@ -79,6 +79,17 @@ ENGINE_INLINE __u16 parse_null(struct cursor *c, const __u8 *frame)
 	}
 }
 
+/* Cisco HDLC: address, control, ethertype. */
+ENGINE_INLINE __u16 parse_c_hdlc(struct cursor *c, const __u8 *frame)
+{
+	const __u8 *h = cursor_peek(c, frame, 4);
+
+	if (!h)
+		return LAYER_SKIP(TRUNCATED);
+	c->off += 4;
+	return layer_of_ethertype(load_be16(h + 2));
+}
+
 /* PPP, with or without its HDLC address and control bytes (RFC 1661, 1662). */
 ENGINE_INLINE __u16 parse_ppp(struct cursor *c, const __u8 *frame)
 {
@@ -88,6 +99,8 @@ ENGINE_INLINE __u16 parse_ppp(struct cursor *c, const __u8 *frame)
 	if (!h)
 		return LAYER_SKIP(TRUNCATED);
 	protocol = load_be16(h);
+	if (protocol == 0x0f00 || protocol == 0x8f00) /* Cisco HDLC, no PPP protocol */
+		return parse_c_hdlc(c, frame);
 	c->off += 2;
 	switch (protocol) {
 	case 0xff03:
@@ -101,17 +114,6 @@ ENGINE_INLINE __u16 parse_ppp(struct cursor *c, const __u8 *frame)
 	default:
 		return LAYER_SKIP(NOT_IP);
 	}
-}
-
-/* Cisco HDLC: address, control, ethertype. */
-ENGINE_INLINE __u16 parse_c_hdlc(struct cursor *c, const __u8 *frame)
-{
-	const __u8 *h = cursor_peek(c, frame, 4);
-
-	if (!h)
-		return LAYER_SKIP(TRUNCATED);
-	c->off += 4;
-	return layer_of_ethertype(load_be16(h + 2));
 }
 
 ENGINE_INLINE __u16 parse_link(struct cursor *c, struct packet *p, const __u8 *frame)

@@ -19,14 +19,27 @@ ENGINE_INLINE __u16 tunnel_enter(struct packet *p, __u32 tunnels, enum tunnel_ki
 	return 0;
 }
 
+/*
+ * Network 0 is none: gateways that wrap only one direction of a connection use it, and the
+ * other direction must meet it.
+ */
+ENGINE_INLINE __u32 domain_of_vni(__u32 vni)
+{
+	return vni ? DOMAIN_VNI | vni : 0;
+}
+
 ENGINE_INLINE __u16 parse_udp(struct cursor *c, const __u8 *frame)
 {
 	const __u8 *h = cursor_peek(c, frame, 8);
+	__u16 layer;
 
 	if (!h)
 		return LAYER_SKIP(TRUNCATED);
 	c->off += 8;
-	return layer_of_udp_port(load_be16(h + 2));
+	layer = layer_of_udp_port(load_be16(h + 2));
+	if (layer == LAYER_SKIP(UDP) && load_be16(h) == PORT_TEREDO) /* its answers */
+		return LAYER_SKIP(TEREDO);
+	return layer;
 }
 
 /* What a GRE header announces (RFC 2784); ERSPAN type II has a sequence number, type I none. */
@@ -65,7 +78,7 @@ ENGINE_INLINE __u16 parse_gre(struct cursor *c, struct packet *p, const __u8 *fr
 		if (!h)
 			return LAYER_SKIP(TRUNCATED);
 		if (protocol == ETHERTYPE_TEB) /* NVGRE: 24 bits of network, 8 of flow */
-			p->domain = DOMAIN_VNI | load_be32(h) >> 8;
+			p->domain = domain_of_vni(load_be32(h) >> 8);
 		length = 4;
 	}
 	length += flags & 0x1000 ? 4 : 0;
@@ -131,7 +144,7 @@ ENGINE_INLINE __u16 parse_vxlan(struct cursor *c, struct packet *p, const __u8 *
 		return LAYER_SKIP(TRUNCATED);
 	if (!(h[0] & 0x08))
 		return LAYER_SKIP(MALFORMED);
-	p->domain = DOMAIN_VNI | load_be32(h + 4) >> 8;
+	p->domain = domain_of_vni(load_be32(h + 4) >> 8);
 	c->off += 8;
 	return LAYER_ETHERNET;
 }
@@ -145,7 +158,7 @@ ENGINE_INLINE __u16 parse_geneve(struct cursor *c, struct packet *p, const __u8 
 		return LAYER_SKIP(TRUNCATED);
 	if (h[0] >> 6)
 		return LAYER_SKIP(MALFORMED);
-	p->domain = DOMAIN_VNI | load_be32(h + 4) >> 8;
+	p->domain = domain_of_vni(load_be32(h + 4) >> 8);
 	c->off += 8 + (h[0] & 0x3fU) * 4;
 	return layer_of_ethertype(load_be16(h + 2));
 }

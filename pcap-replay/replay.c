@@ -11,7 +11,7 @@
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
-#define REPLAY_ERROR_LEN 512
+#define REPLAY_ERROR_LEN 8192 /* a path and what is wrong */
 
 static const struct run_engine *replay_engine(const struct options *o)
 {
@@ -58,13 +58,22 @@ static int replay_feed(const struct run_engine *engine, void *state, struct read
 	return err ? err : n;
 }
 
+/* One line, whatever is in a file's name. */
+static void replay_say(const char *error)
+{
+	fputs("wscope: ", stderr);
+	for (; *error; error++)
+		fputc((unsigned char)*error < 0x20 || *error == 0x7f ? '?' : *error, stderr);
+	fputc('\n', stderr);
+}
+
 static void replay_complain(const struct reader *reader)
 {
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
 		const char *error = reader_error(reader, i);
 
 		if (error)
-			fprintf(stderr, "wscope: %s\n", error);
+			replay_say(error);
 	}
 }
 
@@ -101,14 +110,32 @@ static int replay_bad_filter(const struct options *o, const char *error)
 	return EXIT_USAGE;
 }
 
-/*
- * One stream: the files given, in time order. *printed: something stands on stdout. Returns an exit
- * status.
- */
-static int replay_stream(const struct options *o, const char *const *files, unsigned int files_n,
-			 bool *printed)
+/* The engine, open and empty: it is made once, and emptied between streams. */
+struct replay {
+	const struct options *options;
+	const struct run_engine *engine;
+	void *state;
+	bool printed;
+};
+
+static int replay_ready(struct replay *p)
 {
-	const struct run_engine *engine = replay_engine(o);
+	char error[REPLAY_ERROR_LEN] = "";
+	int err = p->state ? p->engine->reset(p->state)
+			   : p->engine->open(&p->state, p->options, error, sizeof(error));
+
+	if (!err)
+		return EXIT_NOTHING;
+	if (p->state)
+		snprintf(error, sizeof(error), "cannot empty the tables: %s", strerror(-err));
+	fprintf(stderr, "wscope: %s\n", error);
+	return err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
+}
+
+/* One stream: the files given, in time order. Returns an exit status. */
+static int replay_stream(struct replay *p, const char *const *files, unsigned int files_n)
+{
+	const struct options *o = p->options;
 	struct report r = { .files = files, .files_n = files_n };
 	struct reader_options ro = {
 		.filter = o->filter,
@@ -118,51 +145,46 @@ static int replay_stream(const struct options *o, const char *const *files, unsi
 	};
 	char error[REPLAY_ERROR_LEN] = "";
 	struct reader *reader = NULL;
-	void *state = NULL;
 	int status = EXIT_NOTHING, err;
 
 	err = reader_open(&reader, files, files_n, &ro, error, sizeof(error));
 	if (err == -EINVAL)
 		return replay_bad_filter(o, error);
 	if (err) {
-		fprintf(stderr, "wscope: %s\n", error);
+		replay_say(error);
 		status = EXIT_INPUT;
 	}
 	/* Also where nothing can be read: that the engine cannot run goes first. */
-	err = engine->open(&state, o, error, sizeof(error));
-	if (err) {
-		fprintf(stderr, "wscope: %s\n", error);
-		status = status_worse(status, err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE);
-	}
+	status = status_worse(status, replay_ready(p));
 	if (status != EXIT_NOTHING)
 		goto out;
-	err = replay_feed(engine, state, reader, &r);
+	err = replay_feed(p->engine, p->state, reader, &r);
 	replay_complain(reader);
 	if (err && err != -EBADMSG)
 		fprintf(stderr, "wscope: the analysis stopped early: %s\n", strerror(-err));
-	status = replay_print(engine, state, &r, o, printed);
+	status = replay_print(p->engine, p->state, &r, o, &p->printed);
 	if (err)
 		status = status_worse(status, err == -EBADMSG ? EXIT_INPUT : EXIT_INCOMPLETE);
 out:
-	engine->close(state);
 	reader_close(reader);
 	return status;
 }
 
 int replay_run(const struct options *o)
 {
+	struct replay p = { .options = o, .engine = replay_engine(o) };
 	int status = EXIT_NOTHING;
-	bool printed = false;
 
 	if (!o->separate)
-		return replay_stream(o, o->files, (unsigned int)o->files_n, &printed);
-	for (size_t i = 0; i < o->files_n; i++) {
-		int one = replay_stream(o, &o->files[i], 1, &printed);
+		status = replay_stream(&p, o->files, (unsigned int)o->files_n);
+	for (size_t i = 0; o->separate && i < o->files_n; i++) {
+		int one = replay_stream(&p, &o->files[i], 1);
 
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
 		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || ferror(stdout))
 			break;
 	}
+	p.engine->close(p.state);
 	return status;
 }

@@ -19,6 +19,8 @@ struct run_engine {
 	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
 	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */
 	int (*report)(void *state, struct report *r);
+	/* Forgets everything that was fed and reported; as if just opened. 0 or -errno. */
+	int (*reset)(void *state);
 	void (*close)(void *state); /* accepts NULL */
 };
 

@@ -14,6 +14,17 @@ struct run_native_state {
 	struct endpoint_entry *endpoints;
 };
 
+/* What a report was made of; the tables stay. */
+static void run_native_forget(struct run_native_state *s)
+{
+	free(s->rivals);
+	free(s->flows);
+	free(s->endpoints);
+	s->rivals = NULL;
+	s->flows = NULL;
+	s->endpoints = NULL;
+}
+
 static void run_native_close(void *state)
 {
 	struct run_native_state *s = state;
@@ -21,10 +32,21 @@ static void run_native_close(void *state)
 	if (!s)
 		return;
 	native_close(s->native);
-	free(s->rivals);
-	free(s->flows);
-	free(s->endpoints);
+	run_native_forget(s);
 	free(s);
+}
+
+static int run_native_reset(void *state)
+{
+	struct run_native_state *s = state;
+	struct native *fresh = native_open(&s->native->config);
+
+	if (!fresh)
+		return -ENOMEM;
+	native_close(s->native);
+	s->native = fresh;
+	run_native_forget(s);
+	return 0;
 }
 
 static int run_native_open(void **state, const struct options *o, char *err, size_t err_len)
@@ -153,5 +175,6 @@ const struct run_engine run_native = {
 	.open = run_native_open,
 	.feed = run_native_feed,
 	.report = run_native_report,
+	.reset = run_native_reset,
 	.close = run_native_close,
 };

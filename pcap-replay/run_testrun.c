@@ -208,9 +208,56 @@ static int testrun_report(void *state, struct report *r)
 	return 0;
 }
 
+/* Takes every entry out of a hash map. 0 or -errno. */
+static int testrun_clear(const struct bpf_map *map)
+{
+	__u8 key[sizeof(struct flow_key)];
+	int fd = bpf_map__fd(map), err;
+
+	_Static_assert(sizeof(key) >= sizeof(struct endpoint_key), "one room for both");
+	while (!(err = bpf_map_get_next_key(fd, NULL, key))) {
+		err = bpf_map_delete_elem(fd, key);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int testrun_clear_counters(const struct bpf_map *map)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+	__u64 *zeros = cpus > 0 ? calloc((size_t)cpus, sizeof(*zeros)) : NULL;
+
+	if (!zeros)
+		return -ENOMEM;
+	for (__u32 i = 0; i < COUNTERS && !err; i++)
+		err = bpf_map_update_elem(bpf_map__fd(map), &i, zeros, BPF_ANY);
+	free(zeros);
+	return err;
+}
+
+static int testrun_reset(void *state)
+{
+	struct testrun *t = state;
+	int err = testrun_clear(t->skel->maps.flows);
+
+	if (!err)
+		err = testrun_clear(t->skel->maps.pending);
+	if (!err)
+		err = testrun_clear(t->skel->maps.endpoints);
+	if (!err)
+		err = testrun_clear_counters(t->skel->maps.counters);
+	ring_buffer__consume(t->ring);
+	snapshot_free(t->snapshot);
+	t->snapshot = NULL;
+	t->ended_n = 0;
+	return err;
+}
+
 const struct run_engine run_testrun = {
 	.open = testrun_open,
 	.feed = testrun_feed,
 	.report = testrun_report,
+	.reset = testrun_reset,
 	.close = testrun_close,
 };
