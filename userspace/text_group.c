@@ -224,6 +224,8 @@ void text_judge(struct text_judged *out, const struct report *r)
 		if (scaling != SCALING_UNKNOWN) {
 			out->on += scaling == SCALING_ON;
 			out->off += scaling == SCALING_OFF;
+			out->off_unoffered += scaling == SCALING_OFF &&
+					      !(f->syn[f->client & 1].bits & SYN_SEEN);
 			continue;
 		}
 		inferred = record_inferred(f);

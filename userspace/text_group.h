@@ -50,6 +50,7 @@ enum text_unknown {
 /* All connections, judged or not. */
 struct text_judged {
 	size_t on, off, unknown;
+	size_t off_unoffered; /* off, by an answer whose SYN was not seen: nobody can be blamed */
 	size_t inferred_on, inferred_off; /* of the unknown ones */
 	size_t why[TEXT_UNKNOWNS];
 };

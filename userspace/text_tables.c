@@ -77,7 +77,7 @@ int text_table_findings(const struct text *t, const struct report *r,
 		text_table_cell(&table, "%s", text_who(who, g));
 		text_table_cell(&table, "%s", text_number(number, g->count));
 		text_table_cell(&table, "%s", text_clock(when, record_time(r, g->first_ns)));
-		text_table_cell(&table, "%s", packets);
+		text_table_cell(&table, "%s", *packets ? packets : "-");
 	}
 	if (n)
 		heading(t, "Findings");
@@ -225,7 +225,7 @@ static void flow_cells(struct text_table *table, const struct report *r,
 	put_bytes(b, sizeof(b), record.s2c.effective_max);
 	text_table_cell(table, "%s/%s", a, b);
 	codes_cell(text, sizeof(text), facts, n);
-	text_table_cell(table, "%s", text);
+	text_table_cell(table, "%s", *text ? text : "-");
 }
 
 /* The worst of them, -1 without any. */

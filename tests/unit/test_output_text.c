@@ -82,7 +82,7 @@ static const struct connection_case {
 } connections[] = {
 	{ "both on",
 	  { .client_w = SHIFT(7), .server_w = SHIFT(9), .c2s.packets = 3, .s2c.packets = 3 },
-	  { .first = "No finding: 1 handshake judged, window scaling on in 1",
+	  { .first = "No finding: 1 of 1 connection judged, window scaling on in 1",
 	    .not = { "unknown", "off", "Findings", "Connections" } } },
 	{ "the server refused",
 	  { .client_w = SHIFT(7), .server_w = FACTS_ABSENT, .client_id = 3, .server_id = 9 },
@@ -103,7 +103,7 @@ static const struct connection_case {
 	  { .first = "WARNING 192.0.2.1 as client: ", .says = { "192.0.2.1's SYN carries no" } } },
 	{ "the client offered nothing and sent nothing: no culprit",
 	  { .client_w = FACTS_ABSENT, .server_w = FACTS_ABSENT },
-	  { .first = "No fault found: 1 handshake judged, window scaling off in 1",
+	  { .first = "No fault found: 1 of 1 connection judged, window scaling off in 1",
 	    .says = { "info client-no-wscale 192.0.2.1 as client" } } },
 	{ "a box in the path",
 	  { .client_w = FACTS_ABSENT, .server_w = FACTS_ABSENT, .client_nops = 4 },
@@ -136,6 +136,10 @@ static const struct connection_case {
 	{ "no SYN",
 	  { .c2s.packets = 1, .s2c.packets = 1 },
 	  { .first = "No verdict: ", .says = { "SYN not seen 1" } } },
+	{ "off, by an answer whose SYN was not seen: nobody is blamed, nothing is called good",
+	  { .server_w = FACTS_ABSENT, .s2c.packets = 1 },
+	  { .first = "No finding: 1 of 1 connection judged, window scaling off in 1 (in 1 the "
+		     "SYN was not seen: who left the option out cannot be told)" } },
 	{ "copies of the SYN that differ",
 	  { .client_w = FACTS_ABSENT,
 	    .other_w = SHIFT(6),
@@ -367,8 +371,9 @@ static void tables_are_limited(void **state)
 static void what_is_missing_is_said(void **state)
 {
 	static const struct due due = {
-		.first = "No finding: 2 handshakes judged, window scaling on in 2; 3 unknown: "
-			 "SYN not seen 2, options cut or malformed 1",
+		.first =
+			"No finding: 2 of 5 connections judged, window scaling on in 2; 3 unknown: "
+			"SYN not seen 2, options cut or malformed 1",
 		.says = { "1,000 packets in a.pcap: 5 connections, 2 handshakes",
 			  "skipped 15 packets not analysed: not-ip 5, arp 10",
 			  "copies 7 segments met again",

@@ -2,6 +2,7 @@
 /* For people on call: who is at fault comes first, what was seen and what was not comes last. */
 #include <net/if.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "userspace/output/output.h"
 #include "userspace/text_culprit.h"
@@ -43,21 +44,26 @@ static void put_no_finding(const struct text *t, const struct report *r,
 {
 	size_t known = judged->on + judged->off;
 	char why[LIST_ROOM], unknown[LIST_ROOM + 64] = "", n[TEXT_NUMBER_ROOM];
-	char many[TEXT_COUNTED_ROOM], on_off[LIST_ROOM];
+	char many[TEXT_COUNTED_ROOM], on_off[LIST_ROOM], unoffered[LIST_ROOM] = "";
 
 	put_why(why, judged);
 	if (judged->unknown)
 		snprintf(unknown, sizeof(unknown), "; %s unknown: %s",
 			 text_number(n, judged->unknown), why);
+	if (judged->off_unoffered)
+		snprintf(unoffered, sizeof(unoffered),
+			 " (in %s the SYN was not seen: who left the option out cannot be told)",
+			 text_number(n, judged->off_unoffered));
 	if (!r->flows_n)
 		text_wrapped(t, 2, "No TCP connection was seen: nothing could be judged");
 	else if (!known)
 		text_wrapped(t, 2, "No verdict: %s, none of them could be judged (%s)",
 			     text_counted(many, r->flows_n, "connection"), why);
 	else
-		text_wrapped(t, 2, "No %s: %s judged, %s%s", informed ? "fault found" : "finding",
-			     text_counted(many, known, "handshake"), put_scaling(on_off, judged),
-			     unknown);
+		text_wrapped(t, 2, "No %s: %s of %s judged, %s%s%s",
+			     informed ? "fault found" : "finding", text_number(n, known),
+			     text_counted(many, r->flows_n, "connection"),
+			     put_scaling(on_off, judged), unoffered, unknown);
 }
 
 /* The culprits: every host that is off (a few, or all), otherwise the worst group. */
@@ -112,8 +118,10 @@ static void put_time(const struct text *t, const struct report *r)
 	}
 	if (!r->flows_n)
 		return;
-	text_field(t, "time", "%s to %s", text_time(from, r->live ? (__s64)r->started_ns : first),
-		   text_clock(to, last));
+	text_time(from, r->live ? (__s64)r->started_ns : first);
+	if (strncmp(from, text_time(to, last), strlen("2026-01-02")) == 0) /* the same day */
+		text_clock(to, last);
+	text_field(t, "time", "%s to %s", from, to);
 }
 
 /* Said already where there is no finding, save what was inferred. */
