@@ -359,7 +359,7 @@ static void tables_are_limited(void **state)
 				       .server_w = FACTS_ABSENT };
 
 		snprintf(address, sizeof(address), "10.0.0.%u", i);
-		for (__u16 k = 0; k < (i == 7 ? 2 : 1); k++) {
+		for (unsigned int k = 0; k < (i == 7 ? 2 : 1); k++) {
 			facts.client_port = (__u16)(100 + k);
 			facts_report_flow(&r, &facts);
 		}
