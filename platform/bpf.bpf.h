@@ -9,6 +9,7 @@
 #define PLATFORM_BPF_BPF_H
 
 #include <linux/bpf.h>
+#include <linux/errno.h>
 
 #include <bpf/bpf_helpers.h>
 
@@ -123,12 +124,20 @@ ENGINE_INLINE struct pending *seam_pending_find(const struct flow_key *key)
 	return bpf_map_lookup_elem(&pending, key);
 }
 
+/* Counts how an insertion ended; two CPUs may meet at a new key. True when it is in. */
+ENGINE_INLINE _Bool platform_inserted(long err, enum counter counter)
+{
+	if (err)
+		seam_count(err == -EEXIST ? COUNTER_INSERTS_RACED : COUNTER_INSERTS_FAILED);
+	else
+		seam_count(counter);
+	return !err;
+}
+
 ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct pending *fresh)
 {
-	if (bpf_map_update_elem(&pending, key, fresh, BPF_NOEXIST))
-		seam_count(COUNTER_INSERTS_FAILED);
-	else
-		seam_count(COUNTER_PENDING_INSERTS);
+	platform_inserted(bpf_map_update_elem(&pending, key, fresh, BPF_NOEXIST),
+			  COUNTER_PENDING_INSERTS);
 }
 
 ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
@@ -139,11 +148,9 @@ ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
 
 ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *e)
 {
-	if (bpf_map_update_elem(&flows, key, &e->flow, BPF_NOEXIST)) {
-		seam_count(COUNTER_INSERTS_FAILED);
+	if (!platform_inserted(bpf_map_update_elem(&flows, key, &e->flow, BPF_NOEXIST),
+			       COUNTER_FLOW_INSERTS))
 		return;
-	}
-	seam_count(COUNTER_FLOW_INSERTS);
 	seam_pending_drop(key);
 }
 
@@ -154,8 +161,8 @@ ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
 
 	if (e)
 		return e;
-	if (!bpf_map_update_elem(&endpoints, key, fresh, BPF_NOEXIST))
-		seam_count(COUNTER_ENDPOINT_INSERTS);
+	platform_inserted(bpf_map_update_elem(&endpoints, key, fresh, BPF_NOEXIST),
+			  COUNTER_ENDPOINT_INSERTS);
 	return bpf_map_lookup_elem(&endpoints, key);
 }
 
