@@ -296,7 +296,10 @@ int reader_open(struct reader **out, const char *const *paths, unsigned int n,
 	}
 	err = files_open(r, paths, opt);
 	if (err) {
-		if (r->files[0].error)
+		if (r->files[0].error && n > 1)
+			snprintf(errbuf, errlen, "%s; none of the %u files can be read",
+				 r->files[0].error, n);
+		else if (r->files[0].error)
 			snprintf(errbuf, errlen, "%s", r->files[0].error);
 		goto out;
 	}

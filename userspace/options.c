@@ -257,12 +257,12 @@ static bool options_is_file(const char *word)
  */
 static int options_files(struct options *o, char **argv, int n, int dashes)
 {
-	int files = 0;
+	int files = 0, inputs = 0;
 
 	while (files < n && files != dashes &&
 	       (!files || dashes >= 0 || options_is_file(argv[files])))
 		files++;
-	if (!files && !o->help) {
+	if (!files) {
 		fprintf(stderr, "wscope: replay takes at least one capture%s\n",
 			dashes < 0 ? "" : " before '--'");
 		return -EINVAL;
@@ -273,9 +273,14 @@ static int options_files(struct options *o, char **argv, int n, int dashes)
 	o->filter_guessed = dashes < 0;
 	if (!o->files || (files < n && !o->filter))
 		return -ENOMEM;
-	for (int i = 0; i < files; i++)
+	for (int i = 0; i < files; i++) {
+		inputs += !strcmp(argv[i], "-");
 		o->files[o->files_n++] = argv[i];
-	return 0;
+	}
+	if (inputs < 2)
+		return 0;
+	fprintf(stderr, "wscope: '-' goes once: standard input is one capture\n");
+	return -EINVAL;
 }
 
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
@@ -287,7 +292,7 @@ static int options_operands(struct options *o, enum option_command command, char
 		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
 		return -EINVAL;
 	}
-	if (!o->interfaces_n && !o->help) {
+	if (!o->interfaces_n) {
 		fprintf(stderr, "wscope: live takes at least one -i IF\n");
 		return -EINVAL;
 	}
@@ -412,7 +417,7 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 			operands[n++] = argv[optind++];
 		}
 	}
-	if (!err)
+	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);
 	return err;
