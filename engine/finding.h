@@ -51,6 +51,7 @@ struct event {
 	__u32 client; /* index of the client's end in the key */
 	struct flow_key key;
 	struct endpoint_key endpoint;
+	struct endpoint stats; /* of the endpoint, EVENT_ENDPOINT_FINDING only */
 	struct finding finding;
 };
 

@@ -100,6 +100,7 @@ ENGINE_INLINE void verdict_endpoint(struct scratch *s, const struct packet *p, c
 #define DETECTOR(id, name, scope, severity, title, text, advice)                     \
 	if (!e->emitted && VERDICT_ENDPOINT_##scope(id, &s->endpoint_key, e, out)) { \
 		e->emitted = 1;                                                      \
+		s->event.stats = *e;                                                 \
 		verdict_emit(s, p, EVENT_ENDPOINT_FINDING, f->client);               \
 	}
 #include "engine/detectors.def"

@@ -323,32 +323,18 @@ void text_culprit(const struct text *t, const struct report *r, const struct tex
 
 /* ---- events ---- */
 
-static const struct endpoint_entry *find_endpoint(const struct report *r,
-						  const struct endpoint_key *key)
-{
-	for (size_t i = 0; i < r->endpoints_n; i++) {
-		if (!memcmp(&r->endpoints[i].key, key, sizeof(*key)))
-			return &r->endpoints[i];
-	}
-	return NULL;
-}
-
 /* The sentence: of an endpoint with its count and since, of a connection with its two ends. */
 static void event_body(char *out, size_t room, const struct report *r, const struct event *e,
 		       const struct record_event *record)
 {
-	const struct endpoint_entry *known = NULL;
 	char many[SINCE_ROOM], when[SINCE_ROOM], rate[TEXT_RATE_ROOM];
 	size_t at;
 
 	at = (size_t)snprintf(out, room, "%s", record->finding.text.text);
 	if (e->kind != EVENT_ENDPOINT_FINDING || at >= room)
 		return;
-	known = find_endpoint(r, &e->endpoint);
-	if (known)
-		at += (size_t)snprintf(out + at, room - at, ": %s, %s",
-				       how_many(many, &known->endpoint),
-				       since(when, r, &known->endpoint));
+	at += (size_t)snprintf(out + at, room - at, ": %s, %s", how_many(many, &e->stats),
+			       since(when, r, &e->stats));
 	if (at < room)
 		snprintf(out + at, room - at,
 			 "; at most 65,535 bytes in flight (%s at a round trip of 100 ms)",

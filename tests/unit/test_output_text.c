@@ -429,6 +429,7 @@ static void event_of(struct event *e, const struct facts_report *r, enum event_k
 	e->key = r->flows[0].key;
 	e->client = r->flows[0].flow.client;
 	e->endpoint = r->endpoints[0].key;
+	e->stats = r->endpoints[0].endpoint;
 	e->finding.code = kind == EVENT_FLOW_FINDING ? FINDING_server_no_wscale
 						     : FINDING_endpoint_off;
 	e->finding.severity = SEVERITY_CRITICAL;
