@@ -296,7 +296,7 @@ static void run_sums(void **state)
 {
 	const struct stream_test *t = *state;
 	const struct report *r = &t->stream->report;
-	__u64 answered = 0, duplicates = 0;
+	__u64 answered = 0, duplicates = 0, segments = 0;
 
 	open_or_skip(t->stream);
 	for (size_t i = 0; i < r->flows_n; i++) {
@@ -304,10 +304,12 @@ static void run_sums(void **state)
 
 		answered += !!(f->bits & FLOW_ANSWERED);
 		duplicates += f->half[0].duplicates + f->half[1].duplicates;
+		segments += f->half[0].packets + f->half[1].packets;
 	}
 	assert_int_equal(r->counters[COUNTER_PACKETS], t->stream->fed);
 	assert_int_equal(r->counters[COUNTER_HANDSHAKES], answered);
 	assert_int_equal(r->counters[COUNTER_DUPLICATES], duplicates);
+	assert_int_equal(segments + duplicates, t->stream->fed);
 	assert_int_equal(r->counters[COUNTER_INSERTS_FAILED], 0);
 	assert_int_equal(r->counters[COUNTER_EVENTS_LOST], 0);
 	assert_int_equal(r->evictions, 0);
