@@ -11,7 +11,7 @@ $(PAGES_INC): $(FINDING_PAGES) mk/docs.mk
 		{ gsub(/\\/, "\\\\\\\\"); gsub(/"/, "\\\""); printf "\"%s\\n\"\n", $$0 } \
 		END { if (NR) print "}," }' $(FINDING_PAGES) > $@
 
-$(B)/obj/userspace/explain.o: | $(PAGES_INC)
+$(B)/obj/userspace/explain.o build/fuzz/obj/userspace/explain.o: | $(PAGES_INC)
 lint: $(PAGES_INC)
 
 # A page that is gone changes no timestamp: the list of pages does.

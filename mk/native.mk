@@ -13,7 +13,7 @@ MAIN_OBJ := $(B)/obj/userspace/main.o
 skel_users  = $(shell grep -ls 'skel\.h"' $1)
 HEADER_SKEL := $(call skel_users,$(wildcard userspace/*.h userspace/output/*.h pcap-replay/*.h platform/*.h))
 SKEL_USERS  := $(if $(HEADER_SKEL),$(SOURCES),$(if $(SOURCES),$(call skel_users,$(SOURCES))))
-$(SKEL_USERS:%.c=$(B)/obj/%.o): | $(SKELETON)
+$(SKEL_USERS:%.c=$(B)/obj/%.o) $(SKEL_USERS:%.c=build/fuzz/obj/%.o): | $(SKELETON)
 
 $(B)/obj/%.o: %.c mk/config.mk | packages
 	$(call say,CC)
@@ -21,7 +21,8 @@ $(B)/obj/%.o: %.c mk/config.mk | packages
 	@$(COMPILE)
 
 # The list of members changes when a source comes or goes; the archive is then made anew.
-$(shell mkdir -p $(B) && echo '$(LIB_OBJS)' | cmp -s - $(LIB).list || echo '$(LIB_OBJS)' > $(LIB).list)
+members = $(shell mkdir -p $(dir $1) && echo '$2' | cmp -s - $1.list || echo '$2' > $1.list)
+$(call members,$(LIB),$(LIB_OBJS))
 
 $(LIB): $(LIB_OBJS) $(LIB).list
 	$(call say,AR)

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Tests, fuzzing, bench, demo, verifier figures.
-#   tests/unit/test_*.c   one cmocka binary each: build/tests/NAME (other tests/unit/*.c are linked to each)
+#   tests/unit/test_*.c   one cmocka binary each: build/tests/NAME
+#   tests/unit/*.c        helpers, in an archive that unit tests and tests/DIR/*.c link
 #   tests/lab/*.c         plain programs: build/tests/lab/NAME
 #   tests/DIR/*.c         programs with the product linked: build/tests/DIR/NAME (engine, cli, ...)
-#   tests/fuzz/fuzz_*.c   libFuzzer targets: build/fuzz/NAME
+#   tests/fuzz/fuzz_*.c   libFuzzer targets, with the product compiled for it: build/fuzz/NAME
 #   bench/*.c             one program: build/bench/bench
 FUZZ_SECONDS ?= 20
 
 UNIT_SRC   := $(wildcard tests/unit/*.c)
 UNIT_MAIN  := $(filter tests/unit/test_%.c,$(UNIT_SRC))
-UNIT_HELP  := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(UNIT_MAIN),$(UNIT_SRC)))
+HELP_OBJS  := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(UNIT_MAIN),$(UNIT_SRC)))
+HELP_LIB   := $(if $(HELP_OBJS),$(B)/libtests.a)
 UNIT_BIN   := $(UNIT_MAIN:tests/unit/%.c=$(B)/tests/%)
 LAB_SRC    := $(wildcard tests/lab/*.c)
 LAB_BIN    := $(LAB_SRC:%.c=$(B)/%)
@@ -20,6 +22,8 @@ BENCH_SRC  := $(filter-out %.bpf.c,$(wildcard bench/*.c))
 BENCH_BIN  := $(if $(BENCH_SRC),$(B)/bench/bench)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+FUZZ_FLAGS := -fno-sanitize-recover=all -fsanitize=address,undefined -fsanitize=fuzzer
+FUZZ_LIBOBJ := $(LIB_OBJS:$(B)/obj/%=build/fuzz/obj/%)
 TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
 TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN)
@@ -29,7 +33,13 @@ TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN)
 $(TEST_OBJS): | $(SKELETON) $(EXTRA_SKEL)
 $(UNIT_SRC:%.c=$(B)/obj/%.o): CPPFLAGS += $(CMOCKA_CFLAGS)
 
-$(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(UNIT_HELP) $(LIB)
+$(call members,$(B)/libtests.a,$(HELP_OBJS))
+$(HELP_LIB): $(HELP_OBJS) $(B)/libtests.a.list
+	$(call say,AR)
+	@rm -f $@
+	@$(AR) rcs $@ $(HELP_OBJS)
+
+$(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(HELP_LIB) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
@@ -39,24 +49,33 @@ $(LAB_BIN): $(B)/%: $(B)/obj/%.o
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS)
 
-$(OTHER_BIN): $(B)/%: $(B)/obj/%.o $(LIB)
+$(OTHER_BIN): $(B)/%: $(B)/obj/%.o $(HELP_LIB) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
 
 $(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) -lm
 
-$(FUZZ_BIN): build/fuzz/%: tests/fuzz/%.c mk/config.mk | packages
+build/fuzz/obj/%.o: %.c mk/config.mk | packages
 	$(call say,FUZZCC)
 	@mkdir -p $(@D)
-	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -O1 -g $(WARN) \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-MMD -MP -MF $@.d -MT $@ -o $@ $<
+	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -O1 -g $(WARN) $(PKG_CFLAGS) $(FUZZ_FLAGS)-no-link \
+		-MMD -MP -c -o $@ $<
 
--include $(TEST_OBJS:.o=.d) $(FUZZ_BIN:=.d)
+$(call members,build/fuzz/libwscope.a,$(FUZZ_LIBOBJ))
+build/fuzz/libwscope.a: $(FUZZ_LIBOBJ) build/fuzz/libwscope.a.list
+	$(call say,AR)
+	@rm -f $@
+	@$(AR) rcs $@ $(FUZZ_LIBOBJ)
+
+$(FUZZ_BIN): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libwscope.a
+	$(call say,LINK)
+	@$(CLANG) $(FUZZ_FLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+
+-include $(TEST_OBJS:.o=.d) $(FUZZ_LIBOBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d)
 
 tests: $(if $(wildcard $(MAIN)),$(PROGRAM)) $(TEST_BIN) $(FUZZ_BIN) | packages ## build all tests
 
