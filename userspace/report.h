@@ -36,6 +36,21 @@ struct report {
 	size_t open_unscaled; /* live: connections that are open and run with scaling off */
 };
 
+/* How far ahead of a walk over all records their memory is asked for. */
+#define REPORT_AHEAD 8
+
+/* Asks for the memory of the record that a walk which stands at i will reach soon. */
+static inline void report_prefetch(const struct report *r, size_t i)
+{
+	const char *record;
+
+	if (i + REPORT_AHEAD >= r->flows_n)
+		return;
+	record = (const char *)r->flows[i + REPORT_AHEAD];
+	for (size_t at = 0; at < sizeof(struct flow_entry); at += 64)
+		__builtin_prefetch(record + at);
+}
+
 /* Index into the file's name and the packet's number there; false for 0 and when live. */
 static inline bool report_packet(const struct report *r, __u64 id, const char **file, __u64 *number)
 {

@@ -164,8 +164,10 @@ int text_groups_make(struct text_groups *groups, const struct report *r)
 		}
 	}
 	for (size_t i = 0; i < r->flows_n && !err; i++) {
-		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
+		unsigned int n;
 
+		report_prefetch(r, i);
+		n = record_flow_facts(&r->flows[i]->flow, facts);
 		for (unsigned int k = 0; k < n && !err; k++) {
 			group_of_flow(&g, r->flows[i], &facts[k]);
 			err = groups_add(groups, &g);
