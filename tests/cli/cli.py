@@ -191,3 +191,41 @@ def snoop(packets, datalink=4):
         out += struct.pack(">6I", one.wirelen, len(one.data), 24 + len(one.data) + pad, 0, sec,
                            rest // 1000) + one.data + bytes(pad)
     return out
+
+
+def zstd(data):
+    """A zstd frame (RFC 8878) of uncompressed blocks, so that no tool is needed."""
+    out = struct.pack("<IBI", 0xfd2fb528, 0xa0, len(data))
+    parts = [data[at:at + 100000] for at in range(0, len(data), 100000)] or [b""]
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        out += struct.pack("<I", last | len(part) << 3)[:3] + part
+    return out
+
+
+# -- segments ------------------------------------------------------------------------------------
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+WSCALE = b"\1\3\3\7"  # NOP, shift 7
+
+
+class Side(collections.namedtuple("Side", "address port")):
+    pass
+
+
+def segment(ns, source, target, flags, seq=0, ack=0, options=b"", payload=b"", ident=1, vlan=None):
+    """One IPv4 segment behind Ethernet. Checksums are nobody's business here."""
+    tcp = struct.pack(">HHIIBBHHH", source.port, target.port, seq, ack,
+                      (20 + len(options)) // 4 << 4, flags, 1000, 0, 0) + options + payload
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), ident, 0, 64, 6, 0)
+    header += bytes(map(int, (source.address + "." + target.address).split(".")))
+    tag = struct.pack(">HH", 0x8100, vlan) if vlan else b""
+    frame = bytes.fromhex("020000000001020000000002") + tag + b"\x08\x00" + header + tcp
+    return Packet(ns, frame, len(frame))
+
+
+def handshake(ns, client, server, offer=WSCALE, answer=WSCALE, **kwargs):
+    """SYN, SYN-ACK, ACK, a millisecond apart."""
+    return [segment(ns, client, server, SYN, 100, 0, offer, **kwargs),
+            segment(ns + 10**6, server, client, SYN | ACK, 500, 101, answer, **kwargs),
+            segment(ns + 2 * 10**6, client, server, ACK, 101, 501, ident=2, **kwargs)]
