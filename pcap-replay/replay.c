@@ -97,6 +97,12 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 		fprintf(stderr, "wscope: cannot write the result: %s\n", strerror(-err));
 		return EXIT_INCOMPLETE;
 	}
+	/* Text says it already. */
+	if (o->json && r->evictions)
+		fprintf(stderr,
+			"wscope: the report is incomplete: %llu records fell out of full tables; raise "
+			"--flows, --pending or --endpoints\n",
+			(unsigned long long)r->evictions);
 	return status_of_report(r, o);
 }
 
