@@ -32,7 +32,7 @@ struct report {
 	__s64 epoch_offset_ns;
 	__u64 started_ns; /* since the epoch: live, when it was attached; replay, first packet */
 	bool live;
-	bool interim; /* live: a summary on the way, the last one is still to come */
+	bool interim;         /* live: a summary on the way, the last one is still to come */
 	size_t open_unscaled; /* live: connections that are open and run with scaling off */
 };
 

@@ -44,6 +44,14 @@ const char *text_who(char out[TEXT_WHO_ROOM], const struct text_group *g)
 	return out;
 }
 
+/* The file's name as it is printed. */
+static const char *file_named(char safe[TEXT_FILE_ROOM], const char *file)
+{
+	if (!strcmp(file, "-"))
+		return "standard input";
+	return text_safe(safe, TEXT_FILE_ROOM, text_base(file));
+}
+
 const char *text_packets(char *out, size_t room, const struct report *r, const __u64 *packets)
 {
 	const char *file, *last = NULL;
@@ -62,15 +70,14 @@ const char *text_packets(char *out, size_t room, const struct report *r, const _
 			continue;
 		if (last && last != file)
 			at += (size_t)snprintf(out + at, room - at, " of %s",
-					       text_safe(safe, sizeof(safe), text_base(last)));
+					       file_named(safe, last));
 		if (at < room)
 			at += (size_t)snprintf(out + at, room - at, "%s%llu", last ? ", " : "",
 					       (unsigned long long)number);
 		last = file;
 	}
 	if (at < room)
-		snprintf(out + at, room - at, " of %s",
-			 text_safe(safe, sizeof(safe), text_base(last)));
+		snprintf(out + at, room - at, " of %s", file_named(safe, last));
 	return out;
 }
 
