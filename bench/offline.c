@@ -25,7 +25,7 @@ static const struct generate_shape shape_c = {
 #define TARGET_B          0.9
 #define TARGET_FLOW_BYTES 512
 
-#define ROUNDS       15
+#define ROUNDS       20
 #define ROUNDS_QUICK 5
 
 #define PATH_LENGTH 512
@@ -81,40 +81,46 @@ static double json_number(const char *line, const char *name)
 	return at ? strtod(at + strlen(key), NULL) : -1;
 }
 
-/* That a run on the capture sees all its packets and connections: the last record tells. */
+/* The last record of a replay, read back from the file it was written to; NULL if there is none. */
+static char *offline_summary(const struct offline *o, const char *path, int *err)
+{
+	const char *const argv[] = { "sh",      "-c", "\"$0\" replay --json \"$1\" | tail -n 1",
+				     o->wscope, path, NULL };
+	char output[PATH_LENGTH + 16], *line = NULL;
+	struct command_result result;
+	size_t size = 0;
+	FILE *in;
+
+	snprintf(output, sizeof(output), "%s/summary.json", o->dir);
+	*err = offline_run(argv, output, NULL, &result);
+	if (*err)
+		return NULL;
+	in = fopen(output, "r");
+	if (!in || getline(&line, &size, in) < 0) {
+		free(line);
+		line = NULL;
+	}
+	if (in)
+		fclose(in);
+	return line;
+}
+
+/* That a run on the capture sees all its packets and connections. */
 static int offline_check(const struct offline *o, const struct generate_shape *shape,
 			 const char *path)
 {
-	const char *const argv[] = { o->wscope, "replay", "--json", path, NULL };
-	char output[PATH_LENGTH + 16], *line = NULL, *last = NULL;
-	size_t size = 0;
-	struct command_result result;
-	FILE *in;
 	int err;
+	char *line = offline_summary(o, path, &err);
 
-	snprintf(output, sizeof(output), "%s/records.json", o->dir);
-	err = offline_run(argv, output, NULL, &result);
 	if (err)
 		return err;
-	in = fopen(output, "r");
-	if (!in)
-		return -errno;
-	while (getline(&line, &size, in) > 0) {
-		if (!strstr(line, "\"type\":\"summary\""))
-			continue;
-		free(last);
-		last = strdup(line);
-	}
-	fclose(in);
-	remove(output);
-	if (!last || json_number(last, "tcp_packets") != (double)shape->packets ||
-	    json_number(last, "flows") != shape->flows) {
+	if (!line || json_number(line, "tcp_packets") != (double)shape->packets ||
+	    json_number(line, "flows") != shape->flows) {
 		fprintf(stderr, "bench: replay of '%s' does not give %llu packets, %u flows: %s\n",
 			path, (unsigned long long)shape->packets, shape->flows,
-			last ? last : "no summary");
+			line ? line : "no summary");
 		err = -EBADMSG;
 	}
-	free(last);
 	free(line);
 	return err;
 }
@@ -229,7 +235,8 @@ int offline_memory(const struct offline *o)
 	char path[PATH_LENGTH];
 	int err = offline_capture(o, &shape_c, 1, path);
 
-	if (!err)
+	/* A million records take their time to write. */
+	if (!err && !o->quick)
 		err = offline_check(o, &shape_c, path);
 	if (!err)
 		err = offline_run(argv, NULL, path, &result);
