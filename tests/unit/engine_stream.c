@@ -77,17 +77,24 @@ static bool in_variant(const struct engine_stream_case *c, size_t variant)
 	return !c->only || !variants[variant].ipv6;
 }
 
-/* IPv4's words mean as much in IPv6, where there is such a word. */
-static void ip_words(char *out, size_t room, const char *words, bool ipv6)
+/*
+ * IPv4's words mean as much in IPv6, where there is such a word; gre and vxlan=N put headers in
+ * front of the packet.
+ */
+static void ip_words(char *out, char *front, size_t room, const char *words, bool ipv6)
 {
 	char copy[128], *save = NULL;
 
 	snprintf(copy, sizeof(copy), "%s", words);
-	out[0] = '\0';
+	out[0] = front[0] = '\0';
 	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		size_t n = strlen(out);
 
-		if (!ipv6)
+		if (!strcmp(w, "gre"))
+			snprintf(front, room, " / ipv4 net=65535 / gre");
+		else if (!strncmp(w, "vxlan=", 6))
+			snprintf(front, room, " / ipv4 net=65535 / udp / vxlan %s / eth", w + 6);
+		else if (!ipv6)
 			snprintf(out + n, room - n, " %s", w);
 		else if (!strncmp(w, "ttl=", 4))
 			snprintf(out + n, room - n, " hlim=%s", w + 4);
@@ -98,7 +105,7 @@ static void ip_words(char *out, size_t room, const char *words, bool ipv6)
 static void build_line(struct packet_builder_frame *f, struct reader_packet *p, const char *line,
 		       size_t variant, __u32 net)
 {
-	char host, words[128] = "", ip[160], frame[512];
+	char host, words[128] = "", ip[160], front[160], frame[768];
 	unsigned int interface = 0;
 	const char *colon = strchr(line, ':');
 	double seconds;
@@ -110,9 +117,9 @@ static void build_line(struct packet_builder_frame *f, struct reader_packet *p, 
 	if (*line == '@' && sscanf(line, "@%u%n", &interface, &used) == 1)
 		line += used;
 	snprintf(words, sizeof(words), "%.*s", (int)(colon - line), line);
-	ip_words(ip, sizeof(ip), words, variants[variant].ipv6);
-	snprintf(frame, sizeof(frame), "%s / %s net=%u%s%s / tcp%s %s", variants[variant].link,
-		 variants[variant].ipv6 ? "ipv6" : "ipv4", net, ip,
+	ip_words(ip, front, sizeof(ip), words, variants[variant].ipv6);
+	snprintf(frame, sizeof(frame), "%s%s / %s net=%u%s%s / tcp%s %s", variants[variant].link,
+		 front, variants[variant].ipv6 ? "ipv6" : "ipv4", net, ip,
 		 (host == 's') != variants[variant].larger ? " rev" : "", host == 's' ? " rev" : "",
 		 colon + 1);
 	packet_builder_make(f, frame);

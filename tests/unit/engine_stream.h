@@ -8,7 +8,7 @@
  *   "0.010 s@2 ttl=63 : SA seq=900 ack=101 win=65160 [M1460 S T2 N W9] / data 10"
  *
  * Host c is the client's by its port, 40000 (10.x.x.1); s (10.x.x.2) has port 443. Words are
- * those of packet_builder.h.
+ * those of packet_builder.h, and gre or vxlan=N for a packet in a tunnel.
  */
 #ifndef WSCOPE_ENGINE_STREAM_H
 #define WSCOPE_ENGINE_STREAM_H

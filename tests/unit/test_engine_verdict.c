@@ -102,6 +102,10 @@ static const struct engine_stream_case cases[] = {
 	  "0.000 c : S seq=100 [M1460 N*4 N*2 S]\n"
 	  "0.010 s : SA seq=900 ack=101 [M1460]\n" ACK,
 	  "confirmed !wscale-stripped/client/path/high/warning", NULL, NULL },
+	{ "three NOPs and no more",
+	  "0.000 c : S seq=100 [M1460 N*3 S E]\n"
+	  "0.010 s : SA seq=900 ack=101 [M1460]\n" ACK,
+	  "confirmed !wscale-stripped/client/path/high/warning", NULL, NULL },
 	{ "two NOPs are padding",
 	  "0.000 c : S seq=100 [M1460 N N S]\n"
 	  "0.010 s : SA seq=900 ack=101 [M1460]\n" ACK DATA,
@@ -173,6 +177,14 @@ static const struct engine_stream_case cases[] = {
 	  "1.010 s : SA seq=900 ack=101 [M1460 W9]\n"
 	  "1.020 c : A seq=101 ack=901\n",
 	  "confirmed scaling=on -!client-no-wscale -!unsolicited-wscale -!syn-retry-no-wscale",
+	  NULL, NULL },
+	{ "first with W, then without, then with another shift",
+	  "0.000 c id=1 : S seq=100 [M1460 W7]\n"
+	  "1.000 c id=2 : S seq=100 [M1460]\n"
+	  "3.000 c id=3 : S seq=100 [M1460 W3]\n"
+	  "3.010 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "3.020 c : A seq=101 ack=901\n",
+	  "confirmed c:W=3 scaling=on !wscale-changed/client/unknown/medium/warning !wscale-changed@1,3",
 	  NULL, NULL },
 	{ "the same packet before and behind a box that strips it",
 	  "0.0000 c@1 ttl=64 id=7 : S seq=100 [M1460 S T1 N W7]\n"
