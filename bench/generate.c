@@ -100,7 +100,7 @@ static void generate_handshake(struct conn *c, struct frame *f)
 		break;
 	default:
 		f->flags = TCP_ACK;
-		c->client_ack = c->server_seq;
+		f->ack = c->client_ack = c->server_seq;
 	}
 }
 

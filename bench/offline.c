@@ -115,7 +115,8 @@ static int offline_check(const struct offline *o, const struct generate_shape *s
 	if (err)
 		return err;
 	if (!line || json_number(line, "tcp_packets") != (double)shape->packets ||
-	    json_number(line, "flows") != shape->flows) {
+	    json_number(line, "flows") != shape->flows ||
+	    json_number(line, "handshakes") != shape->flows) {
 		fprintf(stderr, "bench: replay of '%s' does not give %llu packets, %u flows: %s\n",
 			path, (unsigned long long)shape->packets, shape->flows,
 			line ? line : "no summary");
