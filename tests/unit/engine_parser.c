@@ -128,7 +128,7 @@ static void report_unopened(void **state)
 	int err = t->parser->err;
 
 	if (err == -EPERM || err == -EACCES) {
-		print_message("privilege: the kernel's programs need root\n");
+		print_message("# privilege: the kernel's programs need root\n");
 		skip();
 	}
 	fail_msg("cannot open: %s", strerror(-err));

@@ -271,7 +271,7 @@ static void open_or_skip(const struct stream *s)
 	if (!s->err)
 		return;
 	if (s->build != BUILD_NATIVE && (s->err == -EPERM || s->err == -EACCES)) {
-		print_message("privilege: the kernel's programs need root\n");
+		print_message("# privilege: the kernel's programs need root\n");
 		skip();
 	}
 	fail_msg("%s: %s (%s)", builds[s->build].name, strerror(-s->err), s->error);

@@ -170,7 +170,7 @@ static void compare(enum option_engine option)
 	run(&r, &run_testrun, option);
 	if (r.err == -EPERM || r.err == -EACCES) {
 		release(&r);
-		print_message("privilege: the kernel's programs need root\n");
+		print_message("# privilege: the kernel's programs need root\n");
 		skip();
 	}
 	assert_int_equal(r.err, 0);
