@@ -14,6 +14,7 @@ enum syn_bit {
 	SYN_WITH_ACK = 1 << 1,
 	SYN_RETRANSMITTED = 1 << 2,
 	SYN_EGRESS_LOCAL = 1 << 3, /* met leaving the host that owns the source address */
+	SYN_OF_SECOND = 1 << 4,    /* a rival: sent by the key's second end */
 };
 
 struct syn {
@@ -28,14 +29,15 @@ struct syn {
 	__u16 mss;
 	__u16 ipid;
 	__u16 opt_bits;
-	__u16 bits;   /* enum syn_bit */
-	__u16 copies; /* segments, duplicates not */
-	__u8 wscale;  /* as on the wire */
+	__u16 bits;       /* enum syn_bit */
+	__u16 copies;     /* segments, duplicates not */
+	__u16 duplicates; /* kept for a rival only, whose half does not exist yet */
+	__u8 wscale;      /* as on the wire */
 	__u8 wscale_state;
 	__u8 ttl;
 	__u8 nop_run;
 	__u8 options_len;
-	__u8 pad[5];
+	__u8 pad[3];
 };
 
 _Static_assert(sizeof(struct syn) == 56, "struct syn has no hidden padding");
@@ -233,7 +235,11 @@ ENGINE_INLINE enum scaling flow_scaling(const struct flow *f)
 	__u8 client = c->bits & SYN_SEEN ? c->wscale_state : WSCALE_UNKNOWN;
 	__u8 server = s->bits & SYN_SEEN ? s->wscale_state : WSCALE_UNKNOWN;
 	const struct syn_other *o = &f->other[f->client & 1];
+	const struct syn_other *answer = &f->other[!f->client];
 
+	/* Answers that differ: nobody knows which of them the client took. */
+	if (answer->kind == SYN_OTHER_EARLIER && answer->wscale_state != server)
+		return SCALING_UNKNOWN;
 	if (server == WSCALE_ABSENT)
 		return SCALING_OFF;
 	/* Copies that differ: only an answer with W tells which of them was answered. */

@@ -54,6 +54,7 @@ ENGINE_INLINE void syn_fill(struct syn *s, const struct packet *p)
 	s->bits = (__u16)(SYN_SEEN | (p->flags & TCP_ACK ? SYN_WITH_ACK : 0) |
 			  (p->hook == HOOK_TC_EGRESS && seam_is_local(p) ? SYN_EGRESS_LOCAL : 0));
 	s->copies = 1;
+	s->duplicates = 0;
 	s->wscale = p->wscale;
 	s->wscale_state = p->wscale_state;
 	s->ttl = p->ttl;
@@ -141,6 +142,14 @@ ENGINE_INLINE void flow_roles(struct flow *f, const struct packet *p, __u8 dir)
 	}
 }
 
+/* Whether the SYN-ACK of direction dir acknowledges the other side's SYN. */
+ENGINE_INLINE _Bool handshake_answers(const struct flow *f, __u8 dir)
+{
+	const struct syn *own = &f->syn[dir & 1];
+
+	return own->bits & SYN_WITH_ACK && syn_acknowledged(&f->syn[!dir], own->ack);
+}
+
 /*
  * Takes a SYN or SYN-ACK in. Returns true when it answered a SYN for the first
  * time, that is, when client and server have now both spoken.
@@ -158,9 +167,7 @@ ENGINE_INLINE _Bool handshake_update(struct flow *f, const struct packet *p, __u
 		if (!(p->flags & TCP_ACK) && f->role_source == ROLE_SYNACK)
 			f->role_source = ROLE_SYN;
 	}
-	if (answered || !(f->syn[0].bits & f->syn[1].bits & SYN_SEEN))
-		return 0;
-	if (!((f->syn[0].bits | f->syn[1].bits) & SYN_WITH_ACK))
+	if (answered || !(handshake_answers(f, 0) || handshake_answers(f, 1)))
 		return 0;
 	f->bits |= FLOW_ANSWERED;
 	return 1;

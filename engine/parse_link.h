@@ -25,7 +25,7 @@ ENGINE_INLINE __u16 parse_vlan(struct cursor *c, struct packet *p, const __u8 *f
 		return LAYER_SKIP(TRUNCATED);
 	if (++p->vlan_tags > 2)
 		return LAYER_SKIP(VLAN_DEPTH);
-	if (vlan_domain)
+	if (vlan_domain && !(p->domain & DOMAIN_VNI))
 		p->domain = DOMAIN_VLAN | (p->domain & 0xfff) << 12 | (load_be16(h) & 0xfff);
 	c->off += 4;
 	return layer_of_ethertype(load_be16(h + 2));

@@ -28,6 +28,15 @@ ENGINE_INLINE __u32 domain_of_vni(__u32 vni)
 	return vni ? DOMAIN_VNI | vni : 0;
 }
 
+/*
+ * NVGRE splits the key into 24 bits of network and 8 of flow, and its networks begin at
+ * 0x1000 (RFC 7637, 3.3); a smaller key is that of plain Ethernet over GRE.
+ */
+ENGINE_INLINE __u32 vni_of_key(__u32 key)
+{
+	return key >> 8 >= 0x1000 ? key >> 8 : key;
+}
+
 ENGINE_INLINE __u16 parse_udp(struct cursor *c, const __u8 *frame)
 {
 	const __u8 *h = cursor_peek(c, frame, 8);
@@ -77,8 +86,8 @@ ENGINE_INLINE __u16 parse_gre(struct cursor *c, struct packet *p, const __u8 *fr
 		h = cursor_peek(c, frame, 4);
 		if (!h)
 			return LAYER_SKIP(TRUNCATED);
-		if (protocol == ETHERTYPE_TEB) /* NVGRE: 24 bits of network, 8 of flow */
-			p->domain = domain_of_vni(load_be32(h) >> 8);
+		if (protocol == ETHERTYPE_TEB)
+			p->domain = domain_of_vni(vni_of_key(load_be32(h)));
 		length = 4;
 	}
 	length += flags & 0x1000 ? 4 : 0;

@@ -26,6 +26,7 @@ struct track {
 	__u8 place; /* enum place, of flow */
 	_Bool confirm;
 	_Bool third_ack;
+	_Bool stray; /* a SYN-ACK that acknowledges nothing of ours: a segment, no answer */
 };
 
 /* The initiator's ACK: its sequence follows the SYN, it acknowledges the SYN-ACK if one was seen. */
@@ -33,12 +34,17 @@ ENGINE_INLINE _Bool track_is_third_ack(const struct flow *f, const struct packet
 {
 	const struct syn *own = &f->syn[dir & 1];
 	const struct syn *peer = &f->syn[!dir];
+	__u32 said;
 
 	if (dir != f->client || !(own->bits & SYN_SEEN) || !(p->flags & TCP_ACK))
 		return 0;
 	if (!seq_within(p->seq, own->isn + 1, own->payload))
 		return 0;
-	return !(peer->bits & SYN_SEEN) || p->ack == peer->isn + 1;
+	if (!(peer->bits & SYN_SEEN))
+		return 1;
+	/* It may acknowledge data as well: of the SYN-ACK, or where the bare ACK was lost. */
+	said = f->half[!dir].seq_end - (peer->isn + 1);
+	return seq_within(p->ack, peer->isn + 1, (__s32)said > 0 ? said : 0);
 }
 
 /* A second segment that continues where this direction stood. */
@@ -63,11 +69,17 @@ ENGINE_INLINE void track_fresh(struct scratch *s, const struct packet *p, __u8 d
 	flow_roles(f, p, dir);
 }
 
+/* The end of the key that sent the rival SYN. */
+ENGINE_INLINE __u8 track_rival_dir(const struct pending *e)
+{
+	return !!(e->rival.bits & SYN_OF_SECOND);
+}
+
 /* The record of the unanswered SYN that is kept as the entry's rival. */
 ENGINE_INLINE void track_rival_flow(struct flow *f, const struct pending *e)
 {
 	const struct syn *rival = &e->rival;
-	__u8 dir = e->flow.client;
+	__u8 dir = track_rival_dir(e);
 	struct half *h = &f->half[dir & 1];
 
 	__builtin_memset(f, 0, sizeof(*f));
@@ -82,6 +94,7 @@ ENGINE_INLINE void track_rival_flow(struct flow *f, const struct pending *e)
 	f->half[1].home = e->flow.half[1].home;
 	h->packets = rival->copies;
 	h->bytes = (__u64)rival->copies * rival->payload;
+	h->duplicates = rival->duplicates;
 	h->last_ns = rival->first_ns + rival->last_us * ENGINE_NS_PER_US;
 	h->bits = HALF_SEQ;
 	h->seq_end = rival->isn + 1 + rival->payload;
@@ -96,19 +109,29 @@ ENGINE_INLINE void track_rival_export(struct scratch *s, const struct packet *p,
 	seam_export(&p->key, &s->fresh.flow);
 }
 
-/* A SYN with another ISN beside an unanswered one: kept, since either may be answered. */
-ENGINE_INLINE void track_rival_update(struct scratch *s, const struct packet *p, struct pending *e)
+/*
+ * A SYN with another ISN beside an unanswered one: kept, since either may be answered.
+ * A copy within the time of duplicates is one: no stack repeats a SYN so soon.
+ */
+ENGINE_INLINE void track_rival_update(struct scratch *s, const struct packet *p, struct pending *e,
+				      __u8 dir)
 {
 	struct syn *r = &e->rival;
 
-	if (r->bits & SYN_SEEN && r->isn == p->seq) {
-		r->bits |= SYN_RETRANSMITTED;
+	if (r->bits & SYN_SEEN && r->isn == p->seq && track_rival_dir(e) == dir) {
 		r->last_us = syn_gap_us(r, p);
+		if (p->ns - r->first_ns <= DUPLICATE_NS) {
+			r->duplicates++;
+			seam_count(COUNTER_DUPLICATES);
+			return;
+		}
+		r->bits |= SYN_RETRANSMITTED;
 		r->copies++;
 		return;
 	}
 	track_rival_export(s, p, e);
 	syn_fill(r, p);
+	r->bits |= (__u16)(dir ? SYN_OF_SECOND : 0);
 }
 
 /* The rival was the one that got answered: it takes the entry over. */
@@ -167,7 +190,7 @@ ENGINE_INLINE void track_choose_segment(struct scratch *s, const struct packet *
 	if (p->flags & TCP_RST)
 		return;
 	t->third_ack = track_is_third_ack(&e->flow, p, dir);
-	if (!t->third_ack && dir == e->flow.client && p->flags & TCP_ACK &&
+	if (!t->third_ack && dir == track_rival_dir(e) && p->flags & TCP_ACK &&
 	    e->rival.bits & SYN_SEEN && !(e->flow.bits & FLOW_ANSWERED) &&
 	    seq_within(p->seq, e->rival.isn + 1, e->rival.payload)) {
 		track_rival_wins(s, p, e);
@@ -185,7 +208,7 @@ ENGINE_INLINE void track_choose_new(struct scratch *s, const struct packet *p, s
 
 	t->flow = 0;
 	if (waiting && !(p->flags & TCP_ACK)) {
-		track_rival_update(s, p, e);
+		track_rival_update(s, p, e, t->dir);
 		return;
 	}
 	if (e)
@@ -215,20 +238,22 @@ ENGINE_INLINE void track_choose_syn(struct scratch *s, const struct packet *p, s
 			t->live->bits |= FLOW_RIVAL;
 	}
 	if (e && synack && syn_acknowledged(&e->rival, p->ack) && !(e->flow.bits & FLOW_ANSWERED) &&
-	    t->dir != e->flow.client)
+	    t->dir != track_rival_dir(e))
 		track_rival_wins(s, p, e);
 	if (e && handshake_fits(&e->flow, p, t->dir)) {
 		t->flow = &e->flow;
 		t->place = PLACE_PENDING;
 		return;
 	}
-	if (synack && t->live) /* a stray answer changes no roles */
+	t->stray = synack;
+	if (synack && t->live)
 		return;
 	if (synack && e && e->flow.syn[!t->dir].bits & SYN_SEEN) {
 		t->flow = &e->flow;
 		t->place = PLACE_PENDING;
 		return;
 	}
+	t->stray = 0;
 	track_choose_new(s, p, t);
 }
 
@@ -289,12 +314,10 @@ ENGINE_INLINE void track_slow(struct scratch *s, const struct packet *p, struct 
 		track_choose_segment(s, p, &t);
 	if (!t.flow)
 		return;
-	if (is_syn && t.flow->syn[dir & 1].bits & SYN_SEEN && t.flow->syn[dir & 1].isn != p->seq)
-		is_syn = p->flags & TCP_ACK && syn_acknowledged(&t.flow->syn[!dir], p->ack);
 	taken = half_update(&t.flow->half[dir & 1], p);
-	if (is_syn)
+	if (is_syn && !t.stray)
 		track_handshake(s, p, &t, !taken);
-	else if (p->wscale_state == WSCALE_PRESENT)
+	else if (!is_syn && p->wscale_state == WSCALE_PRESENT)
 		track_odd_option(t.flow, p, dir);
 	if (t.place == PLACE_FRESH)
 		seam_pending_create(&p->key, &s->fresh);

@@ -17,7 +17,7 @@ ENGINE_INLINE _Bool detect_syn_retry_no_wscale(const struct flow *f, struct find
 	const struct syn_other *o = &f->other[f->client & 1];
 
 	if (o->kind != SYN_OTHER_EARLIER || o->wscale_state != WSCALE_PRESENT || !syn_lacks(c) ||
-	    o->gap_us < SYN_RETRY_US || o->same_ipid)
+	    o->gap_us < SYN_RETRY_US || o->same_ipid || flow_scaling(f) == SCALING_ON)
 		return 0;
 	finding_set(out, FINDING_syn_retry_no_wscale, SEVERITY_WARNING, SIDE_CLIENT, BLAME_HOST,
 		    CONFIDENCE_HIGH);

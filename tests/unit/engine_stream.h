@@ -18,21 +18,20 @@
 /*
  * want: a line per record of a connection, in the order of their first packets, each with words
  * of engine_text_flow(); then, if it says anything of endpoints, a line "endpoint ..." for each,
- * in any order, with words of engine_text_endpoint(). An empty line stands for any record, a line "*" for any number of
- * them.
+ * in any order, with words of engine_text_endpoint(). An empty line stands for any record, a
+ * line "*" for any number of them.
  */
 struct engine_stream_case {
 	const char *name;
 	const char *script;
 	const char *want;
-	const char *only;  /* "v4": it is about what IPv6 does not have; else NULL */
-	const char *wrong; /* how the engine is known to fail this one; else NULL */
+	const char *only; /* "v4": it is about what IPv6 does not have; else NULL */
 };
 
 /*
  * Runs each case, over each kind of frame: Ethernet with IPv4 and IPv6 (the short way through the
  * parser) and raw IPv4 (the walk), and with c's address the larger one. Returns the number of
- * failures. A case that is known to fail counts as one when it no longer does.
+ * failures.
  */
 int engine_stream_run(const struct engine_stream_case *cases, size_t n);
 
