@@ -80,25 +80,61 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 	step->dir = flow_key_canon(p);
 	step->hash = native_flow_hash(&p->key);
 	__builtin_prefetch(&n->flows.slots[step->hash & n->flows.mask]);
+	__builtin_prefetch(&n->pending.slots[step->hash & n->pending.mask]);
 }
 
-/* The lines of an entry that a segment of this direction touches. */
-static void native_prefetch(const struct native *n, const struct native_step *step)
+/* The endpoint that a handshake's segment will be counted for. */
+static void native_prefetch_endpoint(const struct native *n, const struct native_step *step)
 {
-	const struct flow_entry *e;
+	const struct packet *p = &step->pkt;
+	_Bool server = p->flags & TCP_SYN;
+	struct endpoint_key key = {
+		.addr = { p->key.addr[step->dir][0], p->key.addr[step->dir][1] },
+		.domain = p->key.domain,
+		.port = server ? p->key.port[step->dir] : 0,
+		.role = server ? ENDPOINT_SERVER : ENDPOINT_CLIENT,
+	};
+	const char *e = table_guess(&n->endpoints, native_endpoint_hash(&key));
+
+	if (!e)
+		return;
+	__builtin_prefetch(e, 1);
+	__builtin_prefetch(e + 64, 1);
+}
+
+/* The lines that a segment of this direction touches. */
+static void native_prefetch(const struct native *n, struct native_step *step)
+{
 	const char *half;
 
 	if (!step->segment)
 		return;
-	e = table_guess(&n->flows, step->hash);
-	if (!e) /* a struct native_pending begins like a struct flow_entry */
-		e = table_guess(&n->pending, step->hash);
-	if (!e)
+	step->entry = table_guess(&n->flows, step->hash);
+	step->removals = n->flows.removals;
+	if (step->entry) {
+		half = (const char *)&step->entry->flow.half[step->dir];
+		__builtin_prefetch(step->entry, 1);
+		__builtin_prefetch(half, 1);
+		__builtin_prefetch(half + 64, 1);
 		return;
-	half = (const char *)&e->flow.half[step->dir];
-	__builtin_prefetch(e, 1);
-	__builtin_prefetch(half, 1);
-	__builtin_prefetch(half + 64, 1);
+	}
+	half = table_guess(&n->pending, step->hash);
+	if (!half)
+		return;
+	for (size_t at = 0; at < sizeof(struct native_pending); at += 64)
+		__builtin_prefetch(half + at, 1);
+	native_prefetch_endpoint(n, step);
+}
+
+/* What native_prefetch() found is still there unless something was taken out meanwhile. */
+static struct flow_entry *native_entry(const struct native *n, const struct native_step *step)
+{
+	const struct flow_key *key = &step->pkt.key;
+
+	if (step->entry && step->removals == n->flows.removals &&
+	    table_key_equal(step->entry, key, sizeof(*key)))
+		return step->entry;
+	return table_find(&n->flows, key, sizeof(*key), step->hash);
 }
 
 static void native_track(struct native *n, const struct native_step *step)
@@ -107,7 +143,7 @@ static void native_track(struct native *n, const struct native_step *step)
 
 	if (!step->segment)
 		return;
-	e = table_find(&n->flows, &step->pkt.key, sizeof(struct flow_key), step->hash);
+	e = native_entry(n, step);
 	track_keyed(&n->scratch, &step->pkt, e ? &e->flow : NULL, step->dir);
 }
 

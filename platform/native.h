@@ -35,6 +35,8 @@ struct native_frame {
 /* A frame on its way: parsed, and its tables' memory asked for. */
 struct native_step {
 	struct packet pkt;
+	struct flow_entry *entry; /* most likely its connection's, or 0 */
+	__u32 removals;           /* of the flow table, when entry was looked up */
 	__u32 hash;
 	__u8 dir;
 	_Bool segment;

@@ -153,6 +153,7 @@ void table_remove(struct table *t, const void *key, __u32 hash)
 		memcpy(entry, &t->free_list, sizeof(t->free_list));
 		t->free_list = number + 1;
 		t->used--;
+		t->removals++;
 		table_close_gap(t, i);
 		return;
 	}

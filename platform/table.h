@@ -22,6 +22,7 @@ struct table {
 	__u32 next;       /* first number never given out */
 	__u32 free_list;  /* number + 1 of an entry that was taken out, chained through its key */
 	__u32 slabs_n;
+	__u32 removals; /* so far: what was found before the last one may be gone */
 	__u8 **slabs;
 };
 
@@ -86,10 +87,21 @@ ENGINE_INLINE void *table_find(const struct table *t, const void *key, __u32 key
  */
 int table_each(const struct table *t, void (*entry)(void *arg, void *e), void *arg);
 
-/* The entry a hash most likely leads to, for prefetching; the key is not compared. */
+/*
+ * The entry a hash most likely leads to, for prefetching; the key is not compared. Which
+ * of the first two slots it is cannot be predicted, so that choice is no branch.
+ */
 ENGINE_INLINE void *table_guess(const struct table *t, __u32 hash)
 {
-	for (__u32 i = hash & t->mask; t->slots[i]; i = (i + 1) & t->mask) {
+	__u32 i = hash & t->mask;
+	__u64 first = t->slots[i], second = t->slots[(i + 1) & t->mask];
+	__u64 other = -(__u64)(first >> 32 != hash);
+
+	engine_opaque(other);
+	first = (first & ~other) | (second & other);
+	if (first && first >> 32 == hash)
+		return table_entry(t, (__u32)first - 1);
+	for (; t->slots[i]; i = (i + 1) & t->mask) {
 		if (t->slots[i] >> 32 == hash)
 			return table_entry(t, (__u32)t->slots[i] - 1);
 	}
