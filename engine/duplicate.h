@@ -14,7 +14,7 @@
 #include "engine/flow.h"
 
 #define DUPLICATE_NS (5 * ENGINE_NS_PER_MS)
-/* recent[]: signature in the high half, place, then time in units of 2^16 ns. */
+/* Times of recent segments, in units of 2^16 ns. */
 #define DUPLICATE_TICK_BITS 16
 #define DUPLICATE_TICKS     (DUPLICATE_NS >> DUPLICATE_TICK_BITS)
 
@@ -33,13 +33,14 @@ ENGINE_INLINE __u32 duplicate_signature(const struct packet *p)
 	return (__u32)(h >> 32);
 }
 
-ENGINE_INLINE _Bool duplicate_is_recent(const struct half *h, __u64 entry)
+/* Whether this segment was seen at home a moment ago. */
+ENGINE_INLINE _Bool duplicate_is_recent(const struct half *h, __u32 signature, __u16 tick)
 {
-	for (__u32 i = 0; i < HALF_RECENT; i++) {
-		__u64 old = h->recent[i];
+	__u32 seen = h->next_recent & HALF_RECENT_FULL ? HALF_RECENT : h->next_recent;
 
-		if (old >> 32 == entry >> 32 && (__u16)(old >> 16) != (__u16)(entry >> 16) &&
-		    (__u16)((__u16)entry - (__u16)old) <= DUPLICATE_TICKS)
+	for (__u32 i = 0; i < HALF_RECENT; i++) {
+		if (i < seen && h->recent[i] == signature &&
+		    (__u16)(tick - h->recent_tick[i]) <= DUPLICATE_TICKS)
 			return 1;
 	}
 	return 0;
@@ -52,24 +53,29 @@ ENGINE_INLINE _Bool duplicate_is_news(const struct half *h, const struct packet 
 	       seq_after(p->ack, h->ack) || p->ns - h->last_ns > DUPLICATE_NS;
 }
 
-/* True when the segment is a copy; remembers it otherwise. */
+/*
+ * True when the segment is a copy; remembers it otherwise. What is remembered was seen
+ * at home, so what is met elsewhere begins a new memory when it is no copy.
+ */
 ENGINE_INLINE _Bool duplicate_check(struct half *h, const struct packet *p)
 {
-	__u16 place = duplicate_place(p);
-	__u64 entry = (__u64)duplicate_signature(p) << 32 | (__u64)place << 16 |
-		      (__u16)(p->ns >> DUPLICATE_TICK_BITS);
+	__u16 place = duplicate_place(p), tick = (__u16)(p->ns >> DUPLICATE_TICK_BITS);
+	__u32 signature = duplicate_signature(p), slot;
 
 	if (ENGINE_UNLIKELY(place != h->home)) {
-		if (h->packets && duplicate_is_recent(h, entry)) {
+		if (h->packets && duplicate_is_recent(h, signature, tick)) {
 			h->mirrored = 1;
 			return 1;
 		}
 		if (h->mirrored && !duplicate_is_news(h, p))
 			return 1;
 		h->home = place;
+		h->next_recent = 0;
 	}
-	h->recent[h->next_recent & (HALF_RECENT - 1)] = entry;
-	h->next_recent++;
+	slot = h->next_recent & (HALF_RECENT - 1);
+	h->recent[slot] = signature;
+	h->recent_tick[slot] = tick;
+	h->next_recent = (__u8)((slot + 1) | (h->next_recent & HALF_RECENT_FULL));
 	return 0;
 }
 

@@ -82,7 +82,7 @@ ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct p
 	if (!syn_offers(&f->syn[f->client & 1]) || !(syn->bits & SYN_WITH_ACK) ||
 	    syn->wscale_state == WSCALE_UNKNOWN)
 		return 0;
-	if (f->other[f->client & 1].kind != SYN_OTHER_NONE && !syn_offers(syn))
+	if (f->half[f->client & 1].other.kind != SYN_OTHER_NONE && !syn_offers(syn))
 		return 0;
 	e = endpoint_of(s, p, !f->client, ENDPOINT_SERVER);
 	if (e)
@@ -95,7 +95,7 @@ ENGINE_INLINE struct endpoint *endpoint_client(struct scratch *s, const struct p
 					       const struct flow *f)
 {
 	const struct syn *syn = &f->syn[f->client & 1];
-	const struct syn_other *o = &f->other[f->client & 1];
+	const struct syn_other *o = &f->half[f->client & 1].other;
 	struct endpoint *e;
 
 	if (!(syn->bits & SYN_SEEN) || syn->wscale_state == WSCALE_UNKNOWN)

@@ -71,34 +71,43 @@ enum half_bit {
 	HALF_ZERO = 1 << 7,    /* a zero-window spell is open */
 };
 
-/* Places of the recent segments that are kept to recognise a second copy. */
+/* Segments that are kept to recognise a second copy; a power of two. */
 #define HALF_RECENT 4
+/* In next_recent: all places have been used. Its low bits are the next place, or their number. */
+#define HALF_RECENT_FULL HALF_RECENT
 
-/* One direction; written only by packets of that direction. */
+/*
+ * One direction; written only by packets of that direction. Its first 64 bytes are all
+ * that a plain segment touches, so that it costs one cache line.
+ */
 struct half {
 	__u64 packets;
 	__u64 bytes; /* payload */
 	__u64 last_ns;
-	__u64 zero_since_ns;
-	__u64 zero_ns;             /* closed spells */
-	__u64 recent[HALF_RECENT]; /* duplicate.h */
-	__u32 seq_end;             /* highest sequence end */
-	__u32 ack;                 /* highest acknowledgment */
-	__u32 zero_windows;
-	__u32 zero_spells;
-	__u32 retransmits;
-	__u32 duplicates;
-	__u16 window_first; /* raw, first segment with neither SYN nor RST */
-	__u16 window_min;
+	__u32 recent[HALF_RECENT];      /* signatures, duplicate.h */
+	__u16 recent_tick[HALF_RECENT]; /* and their times */
+	__u32 seq_end;                  /* highest sequence end */
+	__u32 ack;                      /* highest acknowledgment */
+	__u16 window_min;               /* raw */
 	__u16 window_max;
 	__u16 home; /* where this direction is watched, duplicate.h */
 	__u8 bits;  /* enum half_bit */
 	__u8 next_recent;
-	__u8 mirrored; /* a second point shows the same segments */
-	__u8 pad[5];
+	/* from here on: written now and then */
+	__u64 zero_since_ns;
+	__u64 zero_ns; /* closed spells */
+	__u32 zero_windows;
+	__u32 zero_spells;
+	__u32 retransmits;
+	__u32 duplicates;
+	struct syn_other other;
+	__u16 window_first; /* raw, first segment with neither SYN nor RST */
+	__u8 mirrored;      /* a second point shows the same segments */
+	__u8 pad[13];
 };
 
-_Static_assert(sizeof(struct half) == 112, "struct half has no hidden padding");
+_Static_assert(sizeof(struct half) == 128, "struct half has no hidden padding");
+_Static_assert(__builtin_offsetof(struct half, zero_since_ns) == 64, "the busy part is one line");
 
 enum flow_bit {
 	FLOW_ANSWERED = 1 << 0, /* the SYN-ACK acknowledged the SYN in syn[client] */
@@ -110,23 +119,23 @@ enum flow_bit {
 
 enum role_source { ROLE_SYN, ROLE_SYNACK, ROLE_PORT, ROLE_FIRST };
 
+/* Behind a 40-byte key the first half begins on a cache line. */
 struct flow {
 	__u8 bits;   /* enum flow_bit; read with every segment, so beside the key */
 	__u8 client; /* index of the client's half */
 	__u8 role_source;
 	__u8 encap;
-	__u32 rtt_us; /* handshake, 0: unknown */
+	__u32 emitted; /* bit per finding code already reported as an event */
 	__u64 first_ns;
 	__u64 first_id;
+	struct half half[2];
 	__u64 odd_id;
 	__u32 ifindex; /* of the first packet */
-	__u32 emitted; /* bit per finding code already reported as an event */
-	struct half half[2];
+	__u32 rtt_us;  /* handshake, 0: unknown */
 	struct syn syn[2];
-	struct syn_other other[2];
 };
 
-_Static_assert(sizeof(struct flow) == 40 + 2 * (112 + 56 + 16),
+_Static_assert(sizeof(struct flow) == 24 + 2 * 128 + 16 + 2 * 56,
 	       "struct flow has no hidden padding");
 
 /*
@@ -234,8 +243,8 @@ ENGINE_INLINE enum scaling flow_scaling(const struct flow *f)
 	const struct syn *s = &f->syn[!f->client];
 	__u8 client = c->bits & SYN_SEEN ? c->wscale_state : WSCALE_UNKNOWN;
 	__u8 server = s->bits & SYN_SEEN ? s->wscale_state : WSCALE_UNKNOWN;
-	const struct syn_other *o = &f->other[f->client & 1];
-	const struct syn_other *answer = &f->other[!f->client];
+	const struct syn_other *o = &f->half[f->client & 1].other;
+	const struct syn_other *answer = &f->half[!f->client].other;
 
 	/* Answers that differ: nobody knows which of them the client took. */
 	if (answer->kind == SYN_OTHER_EARLIER && answer->wscale_state != server)

@@ -100,7 +100,7 @@ ENGINE_INLINE void syn_other_set(struct syn_other *o, const struct syn *s, const
 ENGINE_INLINE void syn_again(struct flow *f, const struct packet *p, __u8 dir, _Bool duplicate)
 {
 	struct syn *s = &f->syn[dir & 1];
-	struct syn_other *o = &f->other[dir & 1];
+	struct syn_other *o = &f->half[dir & 1].other;
 	__u16 kept = s->bits & SYN_WITH_ACK;
 	_Bool differs = syn_differs(s, p) && !kept == !(p->flags & TCP_ACK);
 

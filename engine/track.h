@@ -276,12 +276,16 @@ ENGINE_INLINE void track_confirm(struct scratch *s, const struct packet *p, stru
 }
 
 /* A window-scale option where none may be: remembered once (RFC 7323, 2.2). */
-ENGINE_INLINE void track_odd_option(struct flow *f, const struct packet *p, __u8 dir)
+ENGINE_INLINE void track_odd_option(struct scratch *s, const struct packet *p, struct track *t)
 {
+	struct flow *f = t->flow;
+
 	if (f->bits & FLOW_NON_SYN_W)
 		return;
-	f->bits |= (__u8)(FLOW_NON_SYN_W | (dir ? FLOW_NON_SYN_W_DIR : 0));
+	f->bits |= (__u8)(FLOW_NON_SYN_W | (t->dir ? FLOW_NON_SYN_W_DIR : 0));
 	f->odd_id = p->id;
+	if (t->place == PLACE_FLOWS)
+		verdict_flow(s, p, f);
 }
 
 /* A SYN or SYN-ACK was taken into t->flow. */
@@ -318,7 +322,7 @@ ENGINE_INLINE void track_slow(struct scratch *s, const struct packet *p, struct 
 	if (is_syn && !t.stray)
 		track_handshake(s, p, &t, !taken);
 	else if (!is_syn && p->wscale_state == WSCALE_PRESENT)
-		track_odd_option(t.flow, p, dir);
+		track_odd_option(s, p, &t);
 	if (t.place == PLACE_FRESH)
 		seam_pending_create(&p->key, &s->fresh);
 	else if (t.confirm && taken)

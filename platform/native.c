@@ -102,27 +102,25 @@ static void native_prefetch_endpoint(const struct native *n, const struct native
 	__builtin_prefetch(e + 64, 1);
 }
 
-/* The lines that a segment of this direction touches. */
+/* The lines that a segment of this direction touches: the key, and half of its half. */
 static void native_prefetch(const struct native *n, struct native_step *step)
 {
-	const char *half;
+	const char *pending;
 
 	if (!step->segment)
 		return;
 	step->entry = table_guess(&n->flows, step->hash);
 	step->removals = n->flows.removals;
 	if (step->entry) {
-		half = (const char *)&step->entry->flow.half[step->dir];
 		__builtin_prefetch(step->entry, 1);
-		__builtin_prefetch(half, 1);
-		__builtin_prefetch(half + 64, 1);
+		__builtin_prefetch(&step->entry->flow.half[step->dir], 1);
 		return;
 	}
-	half = table_guess(&n->pending, step->hash);
-	if (!half)
+	pending = table_guess(&n->pending, step->hash);
+	if (!pending)
 		return;
 	for (size_t at = 0; at < sizeof(struct native_pending); at += 64)
-		__builtin_prefetch(half + at, 1);
+		__builtin_prefetch(pending + at, 1);
 	native_prefetch_endpoint(n, step);
 }
 

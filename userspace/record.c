@@ -190,7 +190,7 @@ enum scaling record_inferred(const struct flow *f)
 static unsigned int shift_of(const struct flow *f, unsigned int dir)
 {
 	const struct syn *s = &f->syn[dir];
-	const struct syn_other *o = &f->other[dir];
+	const struct syn_other *o = &f->half[dir].other;
 
 	if (s->wscale_state == WSCALE_PRESENT || o->kind == SYN_OTHER_NONE)
 		return syn_shift(s);

@@ -39,16 +39,19 @@ struct report {
 /* How far ahead of a walk over all records their memory is asked for. */
 #define REPORT_AHEAD 8
 
-/* Asks for the memory of the record that a walk which stands at i will reach soon. */
+/* Asks for what a walk that stands at i will soon want to know of a handshake. */
 static inline void report_prefetch(const struct report *r, size_t i)
 {
-	const char *record;
+	const struct flow *f;
 
 	if (i + REPORT_AHEAD >= r->flows_n)
 		return;
-	record = (const char *)r->flows[i + REPORT_AHEAD];
-	for (size_t at = 0; at < sizeof(struct flow_entry); at += 64)
-		__builtin_prefetch(record + at);
+	f = &r->flows[i + REPORT_AHEAD]->flow;
+	__builtin_prefetch(f);
+	__builtin_prefetch(&f->syn[0]);
+	__builtin_prefetch(&f->syn[1]);
+	__builtin_prefetch(&f->half[0].other);
+	__builtin_prefetch(&f->half[1].other);
 }
 
 /* Index into the file's name and the packet's number there; false for 0 and when live. */

@@ -164,10 +164,8 @@ int text_groups_make(struct text_groups *groups, const struct report *r)
 		}
 	}
 	for (size_t i = 0; i < r->flows_n && !err; i++) {
-		unsigned int n;
+		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
 
-		report_prefetch(r, i);
-		n = record_flow_facts(&r->flows[i]->flow, facts);
 		for (unsigned int k = 0; k < n && !err; k++) {
 			group_of_flow(&g, r->flows[i], &facts[k]);
 			err = groups_add(groups, &g);
@@ -190,7 +188,7 @@ void text_groups_free(struct text_groups *groups)
 enum text_unknown text_why_unknown(const struct flow *f)
 {
 	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
-	const struct syn_other *o = &f->other[f->client & 1];
+	const struct syn_other *o = &f->half[f->client & 1].other;
 
 	if (!(c->bits & SYN_SEEN))
 		return TEXT_UNKNOWN_NO_SYN;
@@ -221,8 +219,10 @@ void text_judge(struct text_judged *out, const struct report *r)
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < r->flows_n; i++) {
 		const struct flow *f = &r->flows[i]->flow;
-		enum scaling scaling = flow_scaling(f), inferred;
+		enum scaling scaling, inferred;
 
+		report_prefetch(r, i);
+		scaling = flow_scaling(f);
 		if (scaling != SCALING_UNKNOWN) {
 			out->on += scaling == SCALING_ON;
 			out->off += scaling == SCALING_OFF;

@@ -15,7 +15,7 @@ ENGINE_INLINE _Bool detect_client_no_wscale(const struct flow *f, struct finding
 	_Bool data = (f->half[0].bits | f->half[1].bits) & HALF_DATA;
 
 	if (!syn_lacks(c) || c->bits & SYN_WITH_ACK || syn_has_hole(c) ||
-	    f->other[f->client & 1].kind != SYN_OTHER_NONE || syn_offers(&f->syn[!f->client]))
+	    f->half[f->client & 1].other.kind != SYN_OTHER_NONE || syn_offers(&f->syn[!f->client]))
 		return 0;
 	finding_set(out, FINDING_client_no_wscale, data ? SEVERITY_WARNING : SEVERITY_INFO,
 		    SIDE_CLIENT, certain ? BLAME_HOST : BLAME_HOST_OR_PATH,

@@ -12,8 +12,8 @@ ENGINE_INLINE _Bool detect_server_no_wscale(const struct flow *f, struct finding
 	const struct syn *s = &f->syn[!f->client];
 	_Bool certain = s->bits & SYN_EGRESS_LOCAL;
 
-	if (!syn_offers(c) || f->other[0].kind != SYN_OTHER_NONE ||
-	    f->other[1].kind != SYN_OTHER_NONE)
+	if (!syn_offers(c) || f->half[0].other.kind != SYN_OTHER_NONE ||
+	    f->half[1].other.kind != SYN_OTHER_NONE)
 		return 0;
 	if (s->bits & SYN_SEEN) {
 		if (!syn_lacks(s) || syn_has_hole(s) || !(s->bits & SYN_WITH_ACK))

@@ -14,7 +14,7 @@
 ENGINE_INLINE _Bool detect_syn_retry_no_wscale(const struct flow *f, struct finding *out)
 {
 	const struct syn *c = &f->syn[f->client & 1];
-	const struct syn_other *o = &f->other[f->client & 1];
+	const struct syn_other *o = &f->half[f->client & 1].other;
 
 	if (o->kind != SYN_OTHER_EARLIER || o->wscale_state != WSCALE_PRESENT || !syn_lacks(c) ||
 	    o->gap_us < SYN_RETRY_US || o->same_ipid || flow_scaling(f) == SCALING_ON)

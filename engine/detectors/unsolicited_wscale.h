@@ -14,7 +14,7 @@ ENGINE_INLINE _Bool detect_unsolicited_wscale(const struct flow *f, struct findi
 	const struct syn *s = &f->syn[!f->client];
 
 	if (!syn_lacks(c) || c->bits & SYN_WITH_ACK || syn_has_hole(c) || !syn_offers(s) ||
-	    !(s->bits & SYN_WITH_ACK) || f->other[f->client & 1].kind != SYN_OTHER_NONE)
+	    !(s->bits & SYN_WITH_ACK) || f->half[f->client & 1].other.kind != SYN_OTHER_NONE)
 		return 0;
 	finding_set(out, FINDING_unsolicited_wscale, SEVERITY_WARNING, SIDE_SERVER,
 		    BLAME_HOST_OR_PATH, CONFIDENCE_HIGH);

@@ -8,7 +8,7 @@
 ENGINE_INLINE _Bool detect_wscale_changed(const struct flow *f, __u8 dir, struct finding *out)
 {
 	const struct syn *s = &f->syn[dir & 1];
-	const struct syn_other *o = &f->other[dir & 1];
+	const struct syn_other *o = &f->half[dir & 1].other;
 	_Bool same = o->kind == SYN_OTHER_SAME_PACKET;
 
 	if (o->kind == SYN_OTHER_NONE || o->wscale_state != WSCALE_PRESENT || !syn_offers(s) ||

@@ -12,7 +12,7 @@
 ENGINE_INLINE _Bool detect_wscale_stripped(const struct flow *f, __u8 dir, struct finding *out)
 {
 	const struct syn *s = &f->syn[dir & 1];
-	const struct syn_other *o = &f->other[dir & 1];
+	const struct syn_other *o = &f->half[dir & 1].other;
 	_Bool seen = s->bits & SYN_SEEN && o->kind == SYN_OTHER_SAME_PACKET &&
 		     o->wscale_state != s->wscale_state;
 

@@ -90,10 +90,10 @@ void facts_flow(struct flow_entry *out, const struct facts *facts)
 	f->syn[c].nop_run = facts->client_nops;
 	if (facts->other_kind == SYN_OTHER_NONE)
 		return;
-	f->other[c].kind = (__u8)facts->other_kind;
-	f->other[c].wscale = shift_of(facts->other_w);
-	f->other[c].wscale_state = state_of(facts->other_w);
-	f->other[c].gap_us = facts->other_gap_us;
+	f->half[c].other.kind = (__u8)facts->other_kind;
+	f->half[c].other.wscale = shift_of(facts->other_w);
+	f->half[c].other.wscale_state = state_of(facts->other_w);
+	f->half[c].other.gap_us = facts->other_gap_us;
 }
 
 void facts_endpoint(struct endpoint_entry *out, const struct facts_endpoint *facts)
