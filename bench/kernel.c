@@ -70,7 +70,8 @@ static const struct kernel_case cases[] = {
 
 /*
  * A pass measures every case in rounds, in which the subjects take turns for a few ms. Short runs
- * find an undisturbed moment; several passes outlast a disturbance of seconds.
+ * find an undisturbed moment; several passes outlast a disturbance of seconds. Each test run of an
+ * XDP program costs some 20 ms of waiting beside it (for RCU, twice), which bounds the rounds.
  */
 struct kernel_effort {
 	__u32 passes;
@@ -78,14 +79,13 @@ struct kernel_effort {
 	__u32 syn_rounds;
 };
 
-static const struct kernel_effort effort_full = { 3, 150, 8 }, effort_quick = { 2, 80, 4 };
+static const struct kernel_effort effort_full = { 3, 40, 10 }, effort_quick = { 2, 12, 3 };
 
 /*
  * Packets a run. SYNs: enough entries that they are not in the cache from the last run, which none
  * is when connections come and go in earnest, and fewer than a table holds.
  */
-#define REPEAT     5000U
-#define REPEAT_SYN 20000U
+#define REPEAT 20000U
 /* Packets before the measurement, and SYNs that fill every table. */
 #define WARM_UP 1000U
 #define FILL    140000U
@@ -225,7 +225,7 @@ static int kernel_establish(const struct trial_hook *hook, int prog_fd, const st
 static int kernel_rounds(struct kernel_bench *b, const struct kernel_case *c,
 			 const struct kernel_tables *tables, __u32 rounds)
 {
-	__u32 warm_up = c->full ? FILL : WARM_UP, repeat = c->syn ? REPEAT_SYN : REPEAT;
+	__u32 warm_up = c->full ? FILL : WARM_UP;
 
 	for (__u32 round = 0; round <= rounds; round++) {
 		int err = c->syn && !c->full ? kernel_check_clear(tables) : 0;
@@ -233,7 +233,7 @@ static int kernel_rounds(struct kernel_bench *b, const struct kernel_case *c,
 		if (err)
 			return err;
 		for (int s = 0; s < SUBJECTS; s++) {
-			err = trial_run(&b->trials[s], round ? repeat : warm_up);
+			err = trial_run(&b->trials[s], round ? REPEAT : warm_up);
 			if (err) {
 				fprintf(stderr, "bench: %s on %s: %s\n", subject_names[s], c->name,
 					err == -EBADMSG ? "the frame did not pass unchanged"
