@@ -209,14 +209,25 @@ ENGINE_INLINE struct scratch *platform_scratch(enum hook hook)
 	return bpf_map_lookup_elem(&scratches, &index);
 }
 
+/* The link type of an interface; a look-up only where one is not Ethernet. */
+ENGINE_INLINE __u16 platform_linktype(__u32 ifindex)
+{
+	__u32 zero = 0;
+	struct live_control *c = bpf_map_lookup_elem(&control, &zero);
+	__u32 *linktype;
+
+	if (!c || !c->linktypes)
+		return LINKTYPE_ETHERNET;
+	linktype = bpf_map_lookup_elem(&linktypes, &ifindex);
+	return linktype ? (__u16)*linktype : LINKTYPE_ETHERNET;
+}
+
 /* Facts that every live hook has: the present, the interface, its link type. */
 ENGINE_INLINE void platform_live_facts(struct packet *p, __u32 ifindex)
 {
-	__u32 *linktype = bpf_map_lookup_elem(&linktypes, &ifindex);
-
 	p->ns = bpf_ktime_get_ns();
 	p->ifindex = ifindex;
-	p->linktype = linktype ? (__u16)*linktype : LINKTYPE_ETHERNET;
+	p->linktype = platform_linktype(ifindex);
 }
 
 ENGINE_INLINE void platform_replay_facts(struct scratch *s, const struct replay_meta *meta)

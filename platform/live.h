@@ -13,7 +13,8 @@ struct local_key {
 };
 
 struct live_control {
-	__u32 off; /* 1: pass everything, look at nothing */
+	__u32 off;       /* 1: pass everything, look at nothing */
+	__u32 linktypes; /* 1: some interface is not Ethernet, see the map of that name */
 };
 
 #endif

@@ -118,14 +118,14 @@ static int live_attach_hook(struct live_attach *all, const char *interface, enum
 }
 
 static int live_attach_interface(struct live_attach *all, const char *interface,
-				 const struct options *o, const struct loader *l)
+				 const struct options *o, struct loader *l)
 {
 	__u32 ifindex = if_nametoindex(interface);
 	__u32 linktype = attach_linktype(interface);
 	int err = 0;
 
 	if (linktype != LINKTYPE_ETHERNET)
-		err = bpf_map_update_elem(l->linktypes, &ifindex, &linktype, BPF_ANY);
+		err = loader_linktype(l, ifindex, linktype);
 	if (err)
 		fprintf(stderr, "wscope: cannot note the link type of '%s': %s\n", interface,
 			strerror(-err));
@@ -146,7 +146,7 @@ static bool live_attach_is_repeated(const struct options *o, size_t i)
 	return false;
 }
 
-int live_attach_all(struct live_attach *a, const struct options *o, const struct loader *l)
+int live_attach_all(struct live_attach *a, const struct options *o, struct loader *l)
 {
 	int err = 0;
 

@@ -20,7 +20,7 @@ int live_attach_check(const struct options *o);
  * The map of link types is filled first. 0, or -errno after one line on stderr; what had been
  * attached is then still to be given to live_attach_undo().
  */
-int live_attach_all(struct live_attach *a, const struct options *o, const struct loader *l);
+int live_attach_all(struct live_attach *a, const struct options *o, struct loader *l);
 
 /* Detaches, newest first, what was attached. Complains on stderr; 0 or the first -errno. */
 int live_attach_undo(struct live_attach *a);

@@ -138,12 +138,27 @@ void loader_close(struct loader *l)
 	free(l);
 }
 
-int loader_switch(const struct loader *l, bool off)
+static int loader_control(const struct loader *l)
 {
-	struct live_control control = { .off = off };
 	__u32 zero = 0;
 
-	return bpf_map_update_elem(l->control, &zero, &control, BPF_ANY);
+	return bpf_map_update_elem(l->control, &zero, &l->switches, BPF_ANY);
+}
+
+int loader_switch(struct loader *l, bool off)
+{
+	l->switches.off = off;
+	return loader_control(l);
+}
+
+int loader_linktype(struct loader *l, __u32 ifindex, __u32 linktype)
+{
+	int err = bpf_map_update_elem(l->linktypes, &ifindex, &linktype, BPF_ANY);
+
+	if (err)
+		return err;
+	l->switches.linktypes = 1;
+	return loader_control(l);
 }
 
 const char *loader_log_tail(const struct loader *l, unsigned int n)

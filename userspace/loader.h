@@ -5,6 +5,7 @@
 
 #include "engine/packet.h"
 #include "userspace/options.h"
+#include "platform/live.h"
 #include "userspace/snapshot.h"
 
 struct wscope;
@@ -14,6 +15,7 @@ struct loader {
 	int programs[HOOKS]; /* file descriptors; -1: not among the chosen hooks */
 	struct snapshot_maps tables;
 	int locals, linktypes, control, events;
+	struct live_control switches;    /* as the programs see it */
 	__u32 flows, pending, endpoints; /* entries the tables got */
 	char *log;                       /* what libbpf and the verifier said, or NULL */
 	size_t log_size;
@@ -32,7 +34,10 @@ int loader_open(struct loader **out, const struct options *o);
 void loader_close(struct loader *l);
 
 /* The switch: off makes the programs pass everything and look at nothing. 0 or -errno. */
-int loader_switch(const struct loader *l, bool off);
+int loader_switch(struct loader *l, bool off);
+
+/* Tells the programs that an interface is not Ethernet. 0 or -errno. */
+int loader_linktype(struct loader *l, __u32 ifindex, __u32 linktype);
 
 /* The last lines of the log, at most n of them; "" when it is empty. */
 const char *loader_log_tail(const struct loader *l, unsigned int n);
