@@ -7,10 +7,16 @@
 #include "platform/native.h"
 #include "userspace/snapshot.h"
 
+/* A record with the time it is sorted by beside it: most comparisons need not look further. */
+struct run_order {
+	__u64 ns;
+	const struct flow_entry *flow;
+};
+
 struct run_native_state {
 	struct native *native;
 	struct flow_entry *rivals; /* unanswered SYNs kept beside a pending entry, as records */
-	const struct flow_entry **flows;
+	struct run_order *order;   /* while gathering; then the records' addresses, see below */
 	struct endpoint_entry *endpoints;
 };
 
@@ -18,10 +24,10 @@ struct run_native_state {
 static void run_native_forget(struct run_native_state *s)
 {
 	free(s->rivals);
-	free(s->flows);
+	free(s->order);
 	free(s->endpoints);
 	s->rivals = NULL;
-	s->flows = NULL;
+	s->order = NULL;
 	s->endpoints = NULL;
 }
 
@@ -85,11 +91,40 @@ static int run_native_feed(void *state, const struct reader_packet *packets, uns
 	return s->native->out_of_memory ? -ENOMEM : 0;
 }
 
-static int run_flow_compare(const void *a, const void *b)
+static bool run_order_after(const struct run_order *a, const struct run_order *b)
 {
-	const struct flow_entry *const *x = a, *const *y = b;
+	if (a->ns != b->ns)
+		return a->ns > b->ns;
+	return snapshot_flow_order(a->flow, b->flow) > 0;
+}
 
-	return snapshot_flow_order(*x, *y);
+/*
+ * Shell sort with the gaps of Ciura (2001), extended by 9/4: in place, since memory is
+ * what a million connections are short of, and fast on what is nearly in order, as
+ * connections entered in the order of their handshakes are.
+ */
+static void run_order_sort(struct run_order *order, size_t n)
+{
+	static const size_t ciura[] = { 1, 4, 10, 23, 57, 132, 301, 701 };
+	size_t gaps[64], count = sizeof(ciura) / sizeof(ciura[0]);
+
+	memcpy(gaps, ciura, sizeof(ciura));
+	while (gaps[count - 1] < n / 9 * 4) {
+		gaps[count] = gaps[count - 1] / 4 * 9;
+		count++;
+	}
+	while (count--) {
+		size_t gap = gaps[count];
+
+		for (size_t i = gap; i < n; i++) {
+			struct run_order moving = order[i];
+			size_t at = i;
+
+			for (; at >= gap && run_order_after(&order[at - gap], &moving); at -= gap)
+				order[at] = order[at - gap];
+			order[at] = moving;
+		}
+	}
 }
 
 static int run_endpoint_compare(const void *a, const void *b)
@@ -97,9 +132,19 @@ static int run_endpoint_compare(const void *a, const void *b)
 	return snapshot_endpoint_order(a, b);
 }
 
+/* Keeps the addresses only, packed into the memory of the pairs. */
+static const struct flow_entry **run_order_pack(struct run_order *order, size_t n)
+{
+	const struct flow_entry **flows = (void *)order;
+
+	for (size_t i = 0; i < n; i++)
+		flows[i] = order[i].flow;
+	return flows;
+}
+
 /* Records being gathered. */
 struct run_gather {
-	const struct flow_entry **flows;
+	struct run_order *order;
 	struct flow_entry *rivals;
 	struct endpoint_entry *endpoints;
 	size_t flows_n, rivals_n, endpoints_n;
@@ -108,9 +153,12 @@ struct run_gather {
 
 static void run_gather_record(struct run_gather *g, const struct flow_entry *flow)
 {
-	if (g->flows_n && snapshot_flow_order(g->flows[g->flows_n - 1], flow) > 0)
-		g->sorted = false;
-	g->flows[g->flows_n++] = flow;
+	struct run_order *o = &g->order[g->flows_n++];
+
+	o->ns = flow->flow.first_ns;
+	o->flow = flow;
+	if (g->sorted && g->flows_n > 1)
+		g->sorted = !run_order_after(o - 1, o);
 }
 
 static void run_gather_flow(void *arg, void *entry)
@@ -150,8 +198,8 @@ static int run_native_report(void *state, struct report *r)
 	g.rivals = s->rivals = malloc((n->pending.used + 1UL) * sizeof(*s->rivals));
 	g.endpoints = s->endpoints = malloc((n->endpoints.used + 1UL) * sizeof(*s->endpoints));
 	room = n->flows.used + 2UL * n->pending.used + n->ended_n + 1;
-	g.flows = s->flows = malloc(room * sizeof(*s->flows));
-	if (!s->rivals || !s->endpoints || !s->flows)
+	g.order = s->order = malloc(room * sizeof(*s->order));
+	if (!s->rivals || !s->endpoints || !s->order)
 		return -ENOMEM;
 	if (table_each(&n->flows, run_gather_flow, &g) ||
 	    table_each(&n->pending, run_gather_pending, &g) ||
@@ -159,11 +207,10 @@ static int run_native_report(void *state, struct report *r)
 		return -ENOMEM;
 	for (size_t i = 0; i < n->ended_n; i++)
 		run_gather_record(&g, n->ended[i]);
-	/* Connections were mostly entered in the order of their first packets. */
 	if (!g.sorted)
-		qsort(s->flows, g.flows_n, sizeof(*s->flows), run_flow_compare);
+		run_order_sort(s->order, g.flows_n);
 	qsort(s->endpoints, g.endpoints_n, sizeof(*s->endpoints), run_endpoint_compare);
-	r->flows = s->flows;
+	r->flows = run_order_pack(s->order, g.flows_n);
 	r->flows_n = g.flows_n;
 	r->endpoints = s->endpoints;
 	r->endpoints_n = g.endpoints_n;

@@ -80,7 +80,6 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 	step->dir = flow_key_canon(p);
 	step->hash = native_flow_hash(&p->key);
 	__builtin_prefetch(&n->flows.slots[step->hash & n->flows.mask]);
-	__builtin_prefetch(&n->pending.slots[step->hash & n->pending.mask]);
 }
 
 /* The endpoint that a handshake's segment will be counted for. */

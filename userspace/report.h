@@ -48,6 +48,8 @@ static inline void report_prefetch(const struct report *r, size_t i)
 		return;
 	f = &r->flows[i + REPORT_AHEAD]->flow;
 	__builtin_prefetch(f);
+	__builtin_prefetch(&f->half[0]);
+	__builtin_prefetch(&f->half[1]);
 	__builtin_prefetch(&f->syn[0]);
 	__builtin_prefetch(&f->syn[1]);
 	__builtin_prefetch(&f->half[0].other);

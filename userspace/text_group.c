@@ -214,15 +214,26 @@ const char *text_why_name(enum text_unknown why)
 	return names[why];
 }
 
+/* From the first to the last packet of a connection, whatever order they came in. */
+static void judge_time(struct text_judged *out, const struct report *r, const struct flow *f)
+{
+	__s64 start = record_time(r, f->first_ns), end = record_time(r, record_last_ns(f));
+
+	out->first = start < out->first ? start : out->first;
+	out->last = end > out->last ? end : out->last;
+}
+
 void text_judge(struct text_judged *out, const struct report *r)
 {
 	memset(out, 0, sizeof(*out));
+	out->first = INT64_MAX;
+	out->last = INT64_MIN;
 	for (size_t i = 0; i < r->flows_n; i++) {
 		const struct flow *f = &r->flows[i]->flow;
-		enum scaling scaling, inferred;
+		enum scaling scaling = flow_scaling(f), inferred;
 
 		report_prefetch(r, i);
-		scaling = flow_scaling(f);
+		judge_time(out, r, f);
 		if (scaling != SCALING_UNKNOWN) {
 			out->on += scaling == SCALING_ON;
 			out->off += scaling == SCALING_OFF;

@@ -53,6 +53,7 @@ struct text_judged {
 	size_t off_unoffered; /* off, by an answer whose SYN was not seen: nobody can be blamed */
 	size_t inferred_on, inferred_off; /* of the unknown ones */
 	size_t why[TEXT_UNKNOWNS];
+	__s64 first, last; /* times of the first and the last packet, ns since the epoch */
 };
 
 void text_judge(struct text_judged *out, const struct report *r);

@@ -103,24 +103,17 @@ static void put_seen(const struct text *t, const struct report *r)
 		   text_counted(shakes, r->counters[COUNTER_HANDSHAKES], "handshake"));
 }
 
-/* From the first to the last packet of a connection, whatever order they came in; live: the attach. */
-static void put_time(const struct text *t, const struct report *r)
+/* From the first packet, or live from the attach, to the last. */
+static void put_time(const struct text *t, const struct report *r, const struct text_judged *judged)
 {
 	char from[TEXT_TIME_ROOM], to[TEXT_TIME_ROOM];
-	__s64 first = INT64_MAX, last = INT64_MIN;
 
-	for (size_t i = 0; i < r->flows_n; i++) {
-		__s64 start = record_time(r, r->flows[i]->flow.first_ns);
-		__s64 end = record_time(r, record_last_ns(&r->flows[i]->flow));
-
-		first = start < first ? start : first;
-		last = end > last ? end : last;
-	}
 	if (!r->flows_n)
 		return;
-	text_time(from, r->live ? (__s64)r->started_ns : first);
-	if (strncmp(from, text_time(to, last), strlen("2026-01-02")) == 0) /* the same day */
-		text_clock(to, last);
+	text_time(from, r->live ? (__s64)r->started_ns : judged->first);
+	if (strncmp(from, text_time(to, judged->last), strlen("2026-01-02")) ==
+	    0) /* the same day */
+		text_clock(to, judged->last);
 	text_field(t, "time", "%s to %s", from, to);
 }
 
@@ -232,7 +225,7 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 		goto out;
 	fputc('\n', to);
 	put_seen(&t, r);
-	put_time(&t, r);
+	put_time(&t, r, &judged);
 	put_judged(&t, r, &judged, !fault);
 	put_skipped(&t, r);
 	put_incomplete(&t, r);
