@@ -214,7 +214,11 @@ def links():
     while todo:
         path = todo.pop()
         reached.add(path)
-        todo += [target for target in docs.links(path)
+        targets = list(docs.links(path))
+        for folder in [target for target in targets if os.path.isdir(target)]:
+            targets += [os.path.join(folder, name)
+                        for name in os.listdir(folder)]
+        todo += [target for target in targets
                  if target.endswith(".md") and os.path.exists(target) and target not in reached]
     report("every page can be reached from the README",
            (path for path in pages() if path not in reached))
