@@ -51,6 +51,7 @@ static inline __attribute__((always_inline)) unsigned int pcap_walk(struct reade
 		if (caplen > st->usual || (size_t)(end - p) - RECORD_HEADER < caplen)
 			break;
 		__builtin_prefetch(p + READER_PREFETCH);
+		__builtin_prefetch(p + READER_PREFETCH + 64);
 		pcap_packet(f, st, p, swapped, &out[n]);
 		out[n].number = ++number;
 		p += RECORD_HEADER + caplen;

@@ -261,6 +261,7 @@ static unsigned int pcapng_walk(struct reader_file *f, struct reader_packet *out
 		if (end - b.p < EPB_HEADER + 4 || reader_get32(b.p, swapped) != BLOCK_EPB)
 			break;
 		__builtin_prefetch(b.p + READER_PREFETCH);
+		__builtin_prefetch(b.p + READER_PREFETCH + 64);
 		b.length = reader_get32(b.p + 4, swapped);
 		if (b.length % 4 || b.length > (size_t)(end - b.p) || b.length < BLOCK_OVERHEAD)
 			break;

@@ -148,13 +148,44 @@ static int group_order(const void *a, const void *b)
 	return x->finding.code - y->finding.code;
 }
 
-int text_groups_make(struct text_groups *groups, const struct report *r)
+/* From the first to the last packet of a connection, whatever order they came in. */
+static void judge_time(struct text_judged *out, const struct report *r, const struct flow *f)
+{
+	__s64 start = record_time(r, f->first_ns), end = record_time(r, record_last_ns(f));
+
+	out->first = start < out->first ? start : out->first;
+	out->last = end > out->last ? end : out->last;
+}
+
+static void judge_flow(struct text_judged *out, const struct report *r, const struct flow *f)
+{
+	enum scaling scaling = flow_scaling(f), inferred;
+
+	judge_time(out, r, f);
+	if (scaling != SCALING_UNKNOWN) {
+		out->on += scaling == SCALING_ON;
+		out->off += scaling == SCALING_OFF;
+		out->off_unoffered += scaling == SCALING_OFF &&
+				      !(f->syn[f->client & 1].bits & SYN_SEEN);
+		return;
+	}
+	inferred = record_inferred(f);
+	out->unknown++;
+	out->inferred_on += inferred == SCALING_ON;
+	out->inferred_off += inferred == SCALING_OFF;
+	out->why[text_why_unknown(f)]++;
+}
+
+int text_groups_make(struct text_groups *groups, struct text_judged *judged, const struct report *r)
 {
 	struct finding facts[RECORD_FINDINGS_MOST];
 	struct text_group g;
 	int err = 0;
 
 	memset(groups, 0, sizeof(*groups));
+	memset(judged, 0, sizeof(*judged));
+	judged->first = INT64_MAX;
+	judged->last = INT64_MIN;
 	for (size_t i = 0; i < r->endpoints_n && !err; i++) {
 		unsigned int n = record_endpoint_facts(&r->endpoints[i], facts);
 
@@ -164,8 +195,11 @@ int text_groups_make(struct text_groups *groups, const struct report *r)
 		}
 	}
 	for (size_t i = 0; i < r->flows_n && !err; i++) {
-		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
+		unsigned int n;
 
+		report_prefetch(r, i);
+		judge_flow(judged, r, &r->flows[i]->flow);
+		n = record_flow_facts(&r->flows[i]->flow, facts);
 		for (unsigned int k = 0; k < n && !err; k++) {
 			group_of_flow(&g, r->flows[i], &facts[k]);
 			err = groups_add(groups, &g);
@@ -212,41 +246,6 @@ const char *text_why_name(enum text_unknown why)
 	};
 
 	return names[why];
-}
-
-/* From the first to the last packet of a connection, whatever order they came in. */
-static void judge_time(struct text_judged *out, const struct report *r, const struct flow *f)
-{
-	__s64 start = record_time(r, f->first_ns), end = record_time(r, record_last_ns(f));
-
-	out->first = start < out->first ? start : out->first;
-	out->last = end > out->last ? end : out->last;
-}
-
-void text_judge(struct text_judged *out, const struct report *r)
-{
-	memset(out, 0, sizeof(*out));
-	out->first = INT64_MAX;
-	out->last = INT64_MIN;
-	for (size_t i = 0; i < r->flows_n; i++) {
-		const struct flow *f = &r->flows[i]->flow;
-		enum scaling scaling = flow_scaling(f), inferred;
-
-		report_prefetch(r, i);
-		judge_time(out, r, f);
-		if (scaling != SCALING_UNKNOWN) {
-			out->on += scaling == SCALING_ON;
-			out->off += scaling == SCALING_OFF;
-			out->off_unoffered += scaling == SCALING_OFF &&
-					      !(f->syn[f->client & 1].bits & SYN_SEEN);
-			continue;
-		}
-		inferred = record_inferred(f);
-		out->unknown++;
-		out->inferred_on += inferred == SCALING_ON;
-		out->inferred_off += inferred == SCALING_OFF;
-		out->why[text_why_unknown(f)]++;
-	}
 }
 
 static int rtt_order(const void *a, const void *b)

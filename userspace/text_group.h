@@ -33,8 +33,6 @@ struct text_groups {
 	size_t slots_n;
 };
 
-/* 0 or -ENOMEM; text_groups_free() in either case. */
-int text_groups_make(struct text_groups *groups, const struct report *r);
 void text_groups_free(struct text_groups *groups);
 
 /* Why scaling is unknown for a connection. */
@@ -56,7 +54,12 @@ struct text_judged {
 	__s64 first, last; /* times of the first and the last packet, ns since the epoch */
 };
 
-void text_judge(struct text_judged *out, const struct report *r);
+/*
+ * Goes through all connections once: what was found, grouped, and what was judged.
+ * 0 or -ENOMEM; text_groups_free() in either case.
+ */
+int text_groups_make(struct text_groups *groups, struct text_judged *judged,
+		     const struct report *r);
 enum text_unknown text_why_unknown(const struct flow *f);
 const char *text_why_name(enum text_unknown why);
 

@@ -211,8 +211,7 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 	int err;
 
 	text_start(&t, to, o);
-	text_judge(&judged, r);
-	err = text_groups_make(&groups, r);
+	err = text_groups_make(&groups, &judged, r);
 	if (err)
 		goto out;
 	fault = groups.n && groups.list[0].finding.severity >= SEVERITY_NOTICE;
