@@ -27,8 +27,9 @@ ENGINE_INLINE void engine_begin(struct packet *p, enum hook hook)
 }
 
 /*
- * Counts a frame, and parses it if it is plain; false when it is anything else. [frame, end) is what may be
- * read; a replayed frame may be padded beyond `captured`, but not above FAST_MIN.
+ * Counts a frame, and parses it if it is plain; false when it is anything else.
+ * [frame, end) is what may be read; a replayed frame may be padded beyond `captured`, but
+ * not above FAST_MIN.
  */
 ENGINE_INLINE _Bool engine_plain(struct packet *p, __u32 captured, const __u8 *frame,
 				 const __u8 *end)

@@ -10,8 +10,8 @@
 
 #include "engine/parse_ip.h"
 
-#define FAST_IPV4 14U
-#define FAST_IPV6 14U
+/* Where IP begins. */
+#define FAST_IP 14U
 /* Below this no frame is plain. */
 #define FAST_MIN 54U
 /* NOP, NOP, timestamps, length 10. */
@@ -52,24 +52,24 @@ ENGINE_INLINE _Bool fast_tcp(struct packet *p, const __u8 *t, __u32 segment, _Bo
 
 ENGINE_INLINE _Bool fast_ipv4(struct packet *p, const __u8 *frame, const __u8 *end)
 {
-	const __u8 *h = frame + FAST_IPV4;
+	const __u8 *h = frame + FAST_IP;
 	__u32 total = load_be16(h + 2);
 
 	if (h[0] != 0x45 || h[9] != PROTO_TCP || (load_be16(h + 6) & 0x3fff) || total < 40)
 		return 0;
 	packet_addresses_ipv4(p, h);
-	return fast_tcp(p, h + 20, total - 20, frame + FAST_IPV4 + 52 <= end);
+	return fast_tcp(p, h + 20, total - 20, frame + FAST_IP + 52 <= end);
 }
 
 ENGINE_INLINE _Bool fast_ipv6(struct packet *p, const __u8 *frame, const __u8 *end)
 {
-	const __u8 *h = frame + FAST_IPV6;
+	const __u8 *h = frame + FAST_IP;
 	__u32 length = load_be16(h + 4);
 
-	if (frame + FAST_IPV6 + 60 > end || h[0] >> 4 != 6 || h[6] != PROTO_TCP || !length)
+	if (frame + FAST_IP + 60 > end || h[0] >> 4 != 6 || h[6] != PROTO_TCP || !length)
 		return 0;
 	packet_addresses_ipv6(p, h);
-	return fast_tcp(p, h + 40, length, frame + FAST_IPV6 + 72 <= end);
+	return fast_tcp(p, h + 40, length, frame + FAST_IP + 72 <= end);
 }
 
 /* True when the frame was of the plain kind and p is filled. end is the end of what may be read. */

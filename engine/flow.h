@@ -270,7 +270,7 @@ ENGINE_INLINE __u8 syn_shift(const struct syn *s)
 	return s->wscale > 14 ? 14 : s->wscale;
 }
 
-/* From an option's presence on a SYN to a connection's scaling, when only one side was seen. */
+/* Seen with the option; and below: seen, and the option proven absent. */
 ENGINE_INLINE _Bool syn_offers(const struct syn *s)
 {
 	return s->bits & SYN_SEEN && s->wscale_state == WSCALE_PRESENT;

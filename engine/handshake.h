@@ -11,10 +11,13 @@ ENGINE_INLINE _Bool packet_is_syn(const struct packet *p)
 	return (p->flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
 }
 
-/* Whether ack acknowledges this SYN: Fast Open may cover its data (RFC 7413, 4.2). */
-ENGINE_INLINE _Bool syn_acknowledged(const struct syn *s, __u32 ack)
+/*
+ * Whether the number follows this SYN: an acknowledgment that answers it, or the sequence
+ * its sender goes on with. With Fast Open it may lie behind the SYN's data (RFC 7413, 4.2).
+ */
+ENGINE_INLINE _Bool syn_followed(const struct syn *s, __u32 number)
 {
-	return s->bits & SYN_SEEN && seq_within(ack, s->isn + 1, s->payload);
+	return s->bits & SYN_SEEN && seq_within(number, s->isn + 1, s->payload);
 }
 
 /*
@@ -30,7 +33,7 @@ ENGINE_INLINE _Bool handshake_fits(const struct flow *f, const struct packet *p,
 	if (own->bits & SYN_SEEN && own->isn == p->seq)
 		return 1;
 	if (p->flags & TCP_ACK)
-		return syn_acknowledged(peer, p->ack);
+		return syn_followed(peer, p->ack);
 	if (own->bits & SYN_SEEN || !(peer->bits & SYN_SEEN))
 		return 0;
 	/* The other side's SYN came first: both opened at once; or its SYN-ACK overtook us. */
@@ -147,7 +150,7 @@ ENGINE_INLINE _Bool handshake_answers(const struct flow *f, __u8 dir)
 {
 	const struct syn *own = &f->syn[dir & 1];
 
-	return own->bits & SYN_WITH_ACK && syn_acknowledged(&f->syn[!dir], own->ack);
+	return own->bits & SYN_WITH_ACK && syn_followed(&f->syn[!dir], own->ack);
 }
 
 /*

@@ -115,12 +115,6 @@ ENGINE_INLINE const __u8 *cursor_peek(const struct cursor *c, const __u8 *frame,
 	return frame + off;
 }
 
-ENGINE_INLINE void cursor_advance(struct cursor *c, __u32 n, __u16 layer)
-{
-	c->off += n;
-	c->layer = layer;
-}
-
 /* An inner packet says how long it is: nothing past that is part of it. */
 ENGINE_INLINE void cursor_narrow(struct cursor *c, __u32 length)
 {

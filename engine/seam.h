@@ -36,7 +36,6 @@ ENGINE_INLINE void seam_flow_drop(const struct flow_key *key);
 /* Unconfirmed ones. create stores a copy; promote moves the flow of e into the other table. */
 ENGINE_INLINE struct pending *seam_pending_find(const struct flow_key *key);
 ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct pending *fresh);
-ENGINE_INLINE void seam_pending_drop(const struct flow_key *key);
 ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *e);
 
 /* The endpoint of the key; created from the second argument when new. 0 when there is no room. */

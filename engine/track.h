@@ -36,9 +36,7 @@ ENGINE_INLINE _Bool track_is_third_ack(const struct flow *f, const struct packet
 	const struct syn *peer = &f->syn[!dir];
 	__u32 said;
 
-	if (dir != f->client || !(own->bits & SYN_SEEN) || !(p->flags & TCP_ACK))
-		return 0;
-	if (!seq_within(p->seq, own->isn + 1, own->payload))
+	if (dir != f->client || !(p->flags & TCP_ACK) || !syn_followed(own, p->seq))
 		return 0;
 	if (!(peer->bits & SYN_SEEN))
 		return 1;
@@ -165,7 +163,7 @@ ENGINE_INLINE _Bool track_entry_claims(const struct pending *e, const struct pac
 	const struct flow *f = &e->flow;
 
 	if (p->flags & TCP_RST) /* a refused SYN */
-		return p->flags & TCP_ACK && syn_acknowledged(&f->syn[!dir], p->ack);
+		return p->flags & TCP_ACK && syn_followed(&f->syn[!dir], p->ack);
 	return track_is_third_ack(f, p, dir);
 }
 
@@ -191,8 +189,7 @@ ENGINE_INLINE void track_choose_segment(struct scratch *s, const struct packet *
 		return;
 	t->third_ack = track_is_third_ack(&e->flow, p, dir);
 	if (!t->third_ack && dir == track_rival_dir(e) && p->flags & TCP_ACK &&
-	    e->rival.bits & SYN_SEEN && !(e->flow.bits & FLOW_ANSWERED) &&
-	    seq_within(p->seq, e->rival.isn + 1, e->rival.payload)) {
+	    !(e->flow.bits & FLOW_ANSWERED) && syn_followed(&e->rival, p->seq)) {
 		track_rival_wins(s, p, e);
 		t->third_ack = 1;
 	}
@@ -237,7 +234,7 @@ ENGINE_INLINE void track_choose_syn(struct scratch *s, const struct packet *p, s
 		else
 			t->live->bits |= FLOW_RIVAL;
 	}
-	if (e && synack && syn_acknowledged(&e->rival, p->ack) && !(e->flow.bits & FLOW_ANSWERED) &&
+	if (e && synack && syn_followed(&e->rival, p->ack) && !(e->flow.bits & FLOW_ANSWERED) &&
 	    t->dir != track_rival_dir(e))
 		track_rival_wins(s, p, e);
 	if (e && handshake_fits(&e->flow, p, t->dir)) {

@@ -33,11 +33,6 @@
 #define ENGINE_NS_PER_MS 1000000ULL
 
 /* Sequence number comparison modulo 2^32 (RFC 9293, 3.4). */
-ENGINE_INLINE _Bool seq_before(__u32 a, __u32 b)
-{
-	return (__s32)(a - b) < 0;
-}
-
 ENGINE_INLINE _Bool seq_after(__u32 a, __u32 b)
 {
 	return (__s32)(a - b) > 0;

@@ -140,18 +140,13 @@ ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct 
 			  COUNTER_PENDING_INSERTS);
 }
 
-ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
-{
-	if (!bpf_map_delete_elem(&pending, key))
-		seam_count(COUNTER_PENDING_DELETES);
-}
-
 ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *e)
 {
 	if (!platform_inserted(bpf_map_update_elem(&flows, key, &e->flow, BPF_NOEXIST),
 			       COUNTER_FLOW_INSERTS))
 		return;
-	seam_pending_drop(key);
+	if (!bpf_map_delete_elem(&pending, key))
+		seam_count(COUNTER_PENDING_DELETES);
 }
 
 ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,

@@ -157,12 +157,6 @@ ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct 
 	seam_count(COUNTER_PENDING_INSERTS);
 }
 
-ENGINE_INLINE void seam_pending_drop(const struct flow_key *key)
-{
-	table_remove(&native_current->pending, key, native_flow_hash(key));
-	seam_count(COUNTER_PENDING_DELETES);
-}
-
 ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *p)
 {
 	struct flow_entry *e = table_insert(&native_current->flows, key, native_flow_hash(key));
@@ -174,7 +168,8 @@ ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending
 	}
 	e->flow = p->flow;
 	seam_count(COUNTER_FLOW_INSERTS);
-	seam_pending_drop(key);
+	table_remove(&native_current->pending, key, native_flow_hash(key));
+	seam_count(COUNTER_PENDING_DELETES);
 }
 
 ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
