@@ -234,6 +234,21 @@ ENGINE_INLINE _Bool flow_closed(const struct flow *f)
 	return !b->packets || b->bits & HALF_FIN;
 }
 
+/* Whether one side's SYNs, of one initial sequence number, do not agree on having the option. */
+ENGINE_INLINE _Bool flow_copies_differ(const struct flow *f, __u8 dir)
+{
+	const struct syn_other *o = &f->half[dir & 1].other;
+
+	return o->kind != SYN_OTHER_NONE && o->wscale_state != f->syn[dir & 1].wscale_state;
+}
+
+/* As above, of the server, which sent both: not one answer met twice in the path. */
+ENGINE_INLINE _Bool flow_answers_differ(const struct flow *f)
+{
+	return flow_copies_differ(f, !f->client) &&
+	       f->half[!f->client].other.kind == SYN_OTHER_EARLIER;
+}
+
 /* Whether window scaling is in use (RFC 7323, 2.2: both SYNs must carry the option). */
 enum scaling { SCALING_UNKNOWN, SCALING_OFF, SCALING_ON };
 
@@ -243,16 +258,14 @@ ENGINE_INLINE enum scaling flow_scaling(const struct flow *f)
 	const struct syn *s = &f->syn[!f->client];
 	__u8 client = c->bits & SYN_SEEN ? c->wscale_state : WSCALE_UNKNOWN;
 	__u8 server = s->bits & SYN_SEEN ? s->wscale_state : WSCALE_UNKNOWN;
-	const struct syn_other *o = &f->half[f->client & 1].other;
-	const struct syn_other *answer = &f->half[!f->client].other;
 
 	/* Answers that differ: nobody knows which of them the client took. */
-	if (answer->kind == SYN_OTHER_EARLIER && answer->wscale_state != server)
+	if (flow_answers_differ(f))
 		return SCALING_UNKNOWN;
 	if (server == WSCALE_ABSENT)
 		return SCALING_OFF;
 	/* Copies that differ: only an answer with W tells which of them was answered. */
-	if (o->kind != SYN_OTHER_NONE && o->wscale_state != client) {
+	if (flow_copies_differ(f, f->client)) {
 		if (server == WSCALE_PRESENT && s->bits & SYN_WITH_ACK)
 			return SCALING_ON;
 		return SCALING_UNKNOWN;

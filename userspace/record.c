@@ -167,7 +167,7 @@ __u64 record_last_ns(const struct flow *f)
 	return last;
 }
 
-enum visibility record_visibility(const struct flow *f)
+static enum visibility record_visibility(const struct flow *f)
 {
 	const struct half *client = &f->half[f->client & 1], *server = &f->half[!f->client];
 

@@ -161,8 +161,6 @@ static inline __s64 record_time(const struct report *r, __u64 ns)
 /* Time of a flow's last packet, as its facts hold it. */
 __u64 record_last_ns(const struct flow *f);
 
-enum visibility record_visibility(const struct flow *f);
-
 /* Scaling as one direction alone suggests it. */
 enum scaling record_inferred(const struct flow *f);
 

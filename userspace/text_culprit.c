@@ -52,7 +52,9 @@ static const char *file_named(char safe[TEXT_FILE_ROOM], const char *file)
 	return text_safe(safe, TEXT_FILE_ROOM, text_base(file));
 }
 
-const char *text_packets(char *out, size_t room, const struct report *r, const __u64 *packets)
+/* "packets 1, 2 of FILE"; "" when there are none (live). */
+static const char *packets_named(char *out, size_t room, const struct report *r,
+				 const __u64 *packets)
 {
 	const char *file, *last = NULL;
 	char safe[TEXT_FILE_ROOM];
@@ -266,7 +268,7 @@ static void put_proof(const struct text *t, const struct report *r, const struct
 {
 	char packets[TEXT_FILE_ROOM + 128];
 
-	if (*text_packets(packets, sizeof(packets), r, g->finding.packets))
+	if (*packets_named(packets, sizeof(packets), r, g->finding.packets))
 		text_field(t, "proof", "%s", packets);
 }
 

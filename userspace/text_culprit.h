@@ -24,7 +24,4 @@ bool text_culprit_told(const struct text_groups *groups, size_t index);
 void text_culprit_event(const struct text *t, const struct report *r, const struct event *e,
 			const char *interface);
 
-/* "packets 1, 2 of FILE"; "" when there are none (live). */
-const char *text_packets(char *out, size_t room, const struct report *r, const __u64 *packets);
-
 #endif

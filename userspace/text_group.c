@@ -157,6 +157,21 @@ static void judge_time(struct text_judged *out, const struct report *r, const st
 	out->last = end > out->last ? end : out->last;
 }
 
+static enum text_unknown judge_unknown(const struct flow *f)
+{
+	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
+
+	if (!(c->bits & SYN_SEEN))
+		return TEXT_UNKNOWN_NO_SYN;
+	if (!f->half[!f->client].packets && f->half[f->client & 1].bits & HALF_SEGMENT)
+		return TEXT_UNKNOWN_ONE_SIDED;
+	if (!(s->bits & SYN_SEEN))
+		return TEXT_UNKNOWN_UNANSWERED;
+	if (flow_copies_differ(f, f->client) || flow_answers_differ(f))
+		return TEXT_UNKNOWN_COPIES;
+	return TEXT_UNKNOWN_OPTIONS;
+}
+
 static void judge_flow(struct text_judged *out, const struct report *r, const struct flow *f)
 {
 	enum scaling scaling = flow_scaling(f), inferred;
@@ -173,7 +188,7 @@ static void judge_flow(struct text_judged *out, const struct report *r, const st
 	out->unknown++;
 	out->inferred_on += inferred == SCALING_ON;
 	out->inferred_off += inferred == SCALING_OFF;
-	out->why[text_why_unknown(f)]++;
+	out->why[judge_unknown(f)]++;
 }
 
 int text_groups_make(struct text_groups *groups, struct text_judged *judged, const struct report *r)
@@ -218,22 +233,6 @@ void text_groups_free(struct text_groups *groups)
 }
 
 /* ---- what was judged ---- */
-
-enum text_unknown text_why_unknown(const struct flow *f)
-{
-	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
-	const struct syn_other *o = &f->half[f->client & 1].other;
-
-	if (!(c->bits & SYN_SEEN))
-		return TEXT_UNKNOWN_NO_SYN;
-	if (!f->half[!f->client].packets && f->half[f->client & 1].bits & HALF_SEGMENT)
-		return TEXT_UNKNOWN_ONE_SIDED;
-	if (!(s->bits & SYN_SEEN))
-		return TEXT_UNKNOWN_UNANSWERED;
-	if (o->kind != SYN_OTHER_NONE && o->wscale_state != c->wscale_state)
-		return TEXT_UNKNOWN_COPIES;
-	return TEXT_UNKNOWN_OPTIONS;
-}
 
 const char *text_why_name(enum text_unknown why)
 {

@@ -60,7 +60,6 @@ struct text_judged {
  */
 int text_groups_make(struct text_groups *groups, struct text_judged *judged,
 		     const struct report *r);
-enum text_unknown text_why_unknown(const struct flow *f);
 const char *text_why_name(enum text_unknown why);
 
 /* The median handshake round trip of the unscaled connections of g's culprit, us; 0: not known. */

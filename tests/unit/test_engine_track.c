@@ -35,6 +35,11 @@ static const struct engine_stream_case cases[] = {
 	{ "SYN without an answer", SYN,
 	  "unconfirmed -answered client=c role=syn scaling=unknown c:W=7 s:W=unseen c:win=none s:packets=0",
 	  NULL },
+	{ "a SYN-ACK with W, repeated without: nobody knows which one arrived",
+	  "0.000 c : S seq=100 [M1460 W7]\n"
+	  "0.010 s : SA seq=900 ack=101 [M1460 W9]\n"
+	  "1.010 s : SA seq=900 ack=101 [M1460]\n",
+	  "unconfirmed answered scaling=unknown -!", NULL },
 	{ "a SYN-ACK does not confirm", SYN SYNACK, "unconfirmed answered scaling=on -!", NULL },
 	{ "SYN refused by RST", SYN "0.010 s : RA seq=0 ack=101 win=0\n",
 	  "unconfirmed -answered s:rst s:packets=1 s:win=none s:zero=0", NULL },
