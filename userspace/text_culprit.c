@@ -211,11 +211,12 @@ static void put_advice(const struct text *t, const struct text_group *g)
 	text_field(t, "advice", "%s", sentence.text);
 }
 
-static void put_cost(const struct text *t, const struct report *r, const struct text_group *g)
+static void put_cost(const struct text *t, const struct text_groups *groups,
+		     const struct text_group *g)
 {
 	char rate[TEXT_RATE_ROOM], rate_here[TEXT_RATE_ROOM], us[TEXT_NUMBER_ROOM];
 	char here[TEXT_RATE_ROOM + TEXT_NUMBER_ROOM + 32] = "";
-	__u64 rtt = text_median_rtt(r, g);
+	__u64 rtt = text_median_rtt(groups, g);
 
 	text_rate(rate, UNSCALED_MOST, EXAMPLE_RTT);
 	if (rtt)
@@ -324,7 +325,7 @@ void text_culprit(const struct text *t, const struct report *r, const struct tex
 			put_seen(t, r, g);
 	}
 	if (turns_scaling_off(g))
-		put_cost(t, r, g);
+		put_cost(t, groups, g);
 	put_blame(t, &g->finding);
 	put_advice(t, g);
 	put_proof(t, r, g);

@@ -172,7 +172,8 @@ static enum text_unknown judge_unknown(const struct flow *f)
 	return TEXT_UNKNOWN_OPTIONS;
 }
 
-static void judge_flow(struct text_judged *out, const struct report *r, const struct flow *f)
+static enum scaling judge_flow(struct text_judged *out, const struct report *r,
+			       const struct flow *f)
 {
 	enum scaling scaling = flow_scaling(f), inferred;
 
@@ -182,13 +183,53 @@ static void judge_flow(struct text_judged *out, const struct report *r, const st
 		out->off += scaling == SCALING_OFF;
 		out->off_unoffered += scaling == SCALING_OFF &&
 				      !(f->syn[f->client & 1].bits & SYN_SEEN);
-		return;
+		return scaling;
 	}
 	inferred = record_inferred(f);
 	out->unknown++;
 	out->inferred_on += inferred == SCALING_ON;
 	out->inferred_off += inferred == SCALING_OFF;
 	out->why[judge_unknown(f)]++;
+	return scaling;
+}
+
+/* Keeps a connection whose cost may have to be told. */
+static int groups_add_slow(struct text_groups *groups, const struct flow_entry *e)
+{
+	if (groups->slow_n == groups->slow_room) {
+		size_t room = groups->slow_room ? 2 * groups->slow_room : 64;
+		const struct flow_entry **slow = realloc(groups->slow, room * sizeof(*slow));
+
+		if (!slow)
+			return -ENOMEM;
+		groups->slow = slow;
+		groups->slow_room = room;
+	}
+	groups->slow[groups->slow_n++] = e;
+	return 0;
+}
+
+/* One connection into the groups, and into what was judged. */
+static int groups_add_flow(struct text_groups *groups, struct text_judged *judged,
+			   const struct report *r, const struct flow_entry *e)
+{
+	struct finding facts[RECORD_FINDINGS_MOST];
+	unsigned int n = record_flow_facts(&e->flow, facts);
+	enum scaling scaling = judge_flow(judged, r, &e->flow);
+	bool flagged = false;
+	int err = 0;
+
+	if (scaling == SCALING_OFF && e->flow.rtt_us)
+		err = groups_add_slow(groups, e);
+	for (unsigned int k = 0; k < n && !err; k++) {
+		struct text_group g;
+
+		flagged |= facts[k].severity >= SEVERITY_NOTICE;
+		group_of_flow(&g, e, &facts[k]);
+		err = groups_add(groups, &g);
+	}
+	judged->flagged += flagged;
+	return err;
 }
 
 int text_groups_make(struct text_groups *groups, struct text_judged *judged, const struct report *r)
@@ -210,15 +251,8 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged, con
 		}
 	}
 	for (size_t i = 0; i < r->flows_n && !err; i++) {
-		unsigned int n;
-
 		report_prefetch(r, i);
-		judge_flow(judged, r, &r->flows[i]->flow);
-		n = record_flow_facts(&r->flows[i]->flow, facts);
-		for (unsigned int k = 0; k < n && !err; k++) {
-			group_of_flow(&g, r->flows[i], &facts[k]);
-			err = groups_add(groups, &g);
-		}
+		err = groups_add_flow(groups, judged, r, r->flows[i]);
 	}
 	if (groups->n)
 		qsort(groups->list, groups->n, sizeof(*groups->list), group_order);
@@ -229,6 +263,7 @@ void text_groups_free(struct text_groups *groups)
 {
 	free(groups->list);
 	free(groups->slots);
+	free(groups->slow);
 	memset(groups, 0, sizeof(*groups));
 }
 
@@ -266,18 +301,16 @@ static bool concerns(const struct text_group *g, const struct flow_entry *e)
 	return false;
 }
 
-__u64 text_median_rtt(const struct report *r, const struct text_group *g)
+__u64 text_median_rtt(const struct text_groups *groups, const struct text_group *g)
 {
-	__u32 *rtts = malloc((r->flows_n + 1) * sizeof(*rtts)), median = 0;
+	__u32 *rtts = malloc((groups->slow_n + 1) * sizeof(*rtts)), median = 0;
 	size_t n = 0;
 
 	if (!rtts)
 		return 0;
-	for (size_t i = 0; i < r->flows_n; i++) {
-		const struct flow *f = &r->flows[i]->flow;
-
-		if (f->rtt_us && flow_scaling(f) == SCALING_OFF && concerns(g, r->flows[i]))
-			rtts[n++] = f->rtt_us;
+	for (size_t i = 0; i < groups->slow_n; i++) {
+		if (concerns(g, groups->slow[i]))
+			rtts[n++] = groups->slow[i]->flow.rtt_us;
 	}
 	if (n) {
 		qsort(rtts, n, sizeof(*rtts), rtt_order);

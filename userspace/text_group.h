@@ -31,6 +31,9 @@ struct text_groups {
 	size_t room;
 	size_t *slots; /* hash table of indices + 1 while the list is made */
 	size_t slots_n;
+	const struct flow_entry **slow; /* unscaled connections whose round trip is known */
+	size_t slow_n;
+	size_t slow_room;
 };
 
 void text_groups_free(struct text_groups *groups);
@@ -51,6 +54,7 @@ struct text_judged {
 	size_t off_unoffered; /* off, by an answer whose SYN was not seen: nobody can be blamed */
 	size_t inferred_on, inferred_off; /* of the unknown ones */
 	size_t why[TEXT_UNKNOWNS];
+	size_t flagged;    /* with a finding of severity notice or above */
 	__s64 first, last; /* times of the first and the last packet, ns since the epoch */
 };
 
@@ -63,6 +67,6 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged,
 const char *text_why_name(enum text_unknown why);
 
 /* The median handshake round trip of the unscaled connections of g's culprit, us; 0: not known. */
-__u64 text_median_rtt(const struct report *r, const struct text_group *g);
+__u64 text_median_rtt(const struct text_groups *groups, const struct text_group *g);
 
 #endif

@@ -240,19 +240,6 @@ static int worst(const struct finding *facts, unsigned int n)
 	return severity;
 }
 
-size_t text_flagged(const struct report *r)
-{
-	struct finding facts[RECORD_FINDINGS_MOST];
-	size_t flagged = 0;
-
-	for (size_t i = 0; i < r->flows_n; i++) {
-		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
-
-		flagged += worst(facts, n) >= SEVERITY_NOTICE;
-	}
-	return flagged;
-}
-
 int text_table_flows(const struct text *t, const struct report *r, bool all)
 {
 	static const char *const heads[] = { "CLIENT", "SERVER",   "SCALING", "SHIFTS",

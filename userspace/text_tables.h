@@ -19,7 +19,4 @@ int text_table_findings(const struct text *t, const struct report *r,
 int text_table_endpoints(const struct text *t, const struct report *r, bool all);
 int text_table_flows(const struct text *t, const struct report *r, bool all);
 
-/* Connections that text_table_flows() would show without all, not limited. */
-size_t text_flagged(const struct report *r);
-
 #endif

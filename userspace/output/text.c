@@ -180,7 +180,8 @@ static void put_incomplete(const struct text *t, const struct report *r)
 }
 
 static int put_tables(const struct text *t, const struct report *r,
-		      const struct text_groups *groups, const struct options *o)
+		      const struct text_groups *groups, const struct text_judged *judged,
+		      const struct options *o)
 {
 	int err = 0;
 	bool few;
@@ -194,7 +195,7 @@ static int put_tables(const struct text *t, const struct report *r,
 	if (err)
 		return err;
 	/* Connections when they are few, endpoints when they are not. */
-	few = text_flagged(r) <= TEXT_ROWS_FEW;
+	few = judged->flagged <= TEXT_ROWS_FEW;
 	if (o->verbose || !few)
 		err = text_table_endpoints(t, r, o->verbose);
 	if (!err && (o->verbose || few))
@@ -219,7 +220,7 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 		put_culprits(&t, r, &groups, o->verbose);
 	else
 		put_no_finding(&t, r, &judged, groups.n);
-	err = put_tables(&t, r, &groups, o);
+	err = put_tables(&t, r, &groups, &judged, o);
 	if (err)
 		goto out;
 	fputc('\n', to);
