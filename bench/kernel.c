@@ -58,8 +58,8 @@ struct kernel_case {
 };
 
 static const struct kernel_case cases[] = {
-	{ .name = "data-ipv4", .target = 1.8 },
-	{ .name = "data-ipv6", .target = 2.2, .ipv6 = true },
+	{ .name = "data-ipv4", .target = 2.3 },
+	{ .name = "data-ipv6", .target = 2.7, .ipv6 = true },
 	{ .name = "syn-ipv4", .target = 4, .syn = true },
 	{ .name = "syn-ipv6", .target = 4, .syn = true, .ipv6 = true },
 	{ .name = "syn-ipv4-full", .target = 4, .syn = true, .full = true },

@@ -10,7 +10,7 @@
 #include "bench/report.h"
 #include "bench/touch.h"
 #include "engine/counters.h"
-#include "engine/flow.h"
+#include "engine/gauge.h"
 
 static int sum_counter(int fd, __u32 counter, __u64 *sum)
 {
@@ -79,20 +79,20 @@ static int check_data(const struct kernel_tables *t, __u64 touch_runs, __u64 wsc
 {
 	const __u64 handshake = 3;
 	struct touch_flow touched;
-	struct flow flow;
+	struct live_flow live;
 	int err = only_value(t->touched, &touched);
 
 	if (!err)
-		err = only_value(t->flows, &flow);
+		err = only_value(t->flows, &live);
 	if (err)
 		return err;
 	if (touched.half[0].packets + touched.half[1].packets != touch_runs)
 		return -EBADMSG;
-	if (flow.half[0].packets + flow.half[1].packets != wscope_runs + handshake)
+	if (live.flow.half[0].packets + live.flow.half[1].packets != wscope_runs + handshake)
 		return -EBADMSG;
-	if (!(flow.bits & FLOW_CONFIRMED) || flow_scaling(&flow) != SCALING_ON)
+	if (!(live.flow.bits & FLOW_CONFIRMED) || flow_scaling(&live.flow) != SCALING_ON)
 		return -EBADMSG;
-	return flow.half[0].retransmits || flow.half[1].retransmits ? -EBADMSG : 0;
+	return live.flow.half[0].retransmits || live.flow.half[1].retransmits ? -EBADMSG : 0;
 }
 
 /* The key that `touch` makes of a frame: bytes as on the wire. */

@@ -53,6 +53,17 @@ ENGINE_INLINE _Bool duplicate_is_news(const struct half *h, const struct packet 
 	       seq_after(p->ack, h->ack) || p->ns - h->last_ns > DUPLICATE_NS;
 }
 
+/* The segment came another way than the ones before it. */
+ENGINE_INLINE void duplicate_move(struct half *h, __u16 place, __u8 ttl)
+{
+	h->home = place;
+	h->next_recent = 0;
+	if (ttl < h->ttl_min)
+		h->ttl_min = ttl;
+	if (ttl > h->ttl_max)
+		h->ttl_max = ttl;
+}
+
 /*
  * True when the segment is a copy; remembers it otherwise. What is remembered was seen
  * at home, so what is met elsewhere begins a new memory when it is no copy.
@@ -69,8 +80,7 @@ ENGINE_INLINE _Bool duplicate_check(struct half *h, const struct packet *p)
 		}
 		if (h->mirrored && !duplicate_is_news(h, p))
 			return 1;
-		h->home = place;
-		h->next_recent = 0;
+		duplicate_move(h, place, p->ttl);
 	}
 	slot = h->next_recent & (HALF_RECENT - 1);
 	h->recent[slot] = signature;

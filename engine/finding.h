@@ -3,7 +3,7 @@
 #ifndef ENGINE_FINDING_H
 #define ENGINE_FINDING_H
 
-#include "engine/flow.h"
+#include "engine/gauge.h"
 
 enum finding_code {
 #define DETECTOR(id, name, scope, severity, title, text, advice) FINDING_##id,
@@ -61,7 +61,7 @@ struct event_ended {
 	__u32 kind;
 	__u32 pad;
 	struct flow_key key;
-	struct flow flow;
+	struct live_flow live;
 };
 
 /* Fills what every detector fills; value[] and packets[] stay 0. */

@@ -76,6 +76,12 @@ enum half_bit {
 /* In next_recent: all places have been used. Its low bits are the next place, or their number. */
 #define HALF_RECENT_FULL HALF_RECENT
 
+/* Packets of a direction among which its first windows are: its SYN and four more (detectors: E1). */
+#define HALF_EARLY 5
+
+/* No shift is known, or none is agreed. */
+#define SHIFT_UNKNOWN 0xff
+
 /*
  * One direction; written only by packets of that direction. Its first 64 bytes are all
  * that a plain segment touches, so that it costs one cache line.
@@ -88,10 +94,11 @@ struct half {
 	__u16 recent_tick[HALF_RECENT]; /* and their times */
 	__u32 seq_end;                  /* highest sequence end */
 	__u32 ack;                      /* highest acknowledgment */
-	__u16 window_min;               /* raw */
-	__u16 window_max;
-	__u16 home; /* where this direction is watched, duplicate.h */
-	__u8 bits;  /* enum half_bit */
+	__u16 window_last;              /* raw, of the newest segment */
+	__u8 shift;                     /* of its windows, in use; SHIFT_UNKNOWN */
+	__u8 offer;                     /* that it offered; SHIFT_UNKNOWN */
+	__u16 home;                     /* where this direction is watched, duplicate.h */
+	__u8 bits;                      /* enum half_bit */
 	__u8 next_recent;
 	/* from here on: written now and then */
 	__u64 zero_since_ns;
@@ -101,9 +108,15 @@ struct half {
 	__u32 retransmits;
 	__u32 duplicates;
 	struct syn_other other;
-	__u16 window_first; /* raw, first segment with neither SYN nor RST */
+	__u32 zero_longest_us; /* of the closed spells */
+	__u16 window_first;    /* raw, first segment with neither SYN nor RST */
+	__u16 window_min;      /* raw */
+	__u16 window_max;
+	__u16 window_early; /* the highest of the first HALF_EARLY segments */
+	__u8 window_rises;  /* segments whose window was larger than the one before, up to 255 */
 	__u8 mirrored;      /* a second point shows the same segments */
-	__u8 pad[13];
+	__u8 ttl_min;       /* of segments that are no SYN */
+	__u8 ttl_max;
 };
 
 _Static_assert(sizeof(struct half) == 128, "struct half has no hidden padding");
@@ -115,6 +128,7 @@ enum flow_bit {
 	FLOW_CONFIRMED = 1 << 2,
 	FLOW_NON_SYN_W = 1 << 3,     /* a window-scale option outside a SYN, odd_id has it */
 	FLOW_NON_SYN_W_DIR = 1 << 4, /* and the direction it came from */
+	FLOW_GAUGED = 1 << 5,        /* its gauges have begun, gauge.h */
 };
 
 enum role_source { ROLE_SYN, ROLE_SYNACK, ROLE_PORT, ROLE_FIRST };
@@ -292,6 +306,49 @@ ENGINE_INLINE _Bool syn_offers(const struct syn *s)
 ENGINE_INLINE _Bool syn_lacks(const struct syn *s)
 {
 	return s->bits & SYN_SEEN && s->wscale_state == WSCALE_ABSENT;
+}
+
+/*
+ * The shift of a side's windows when scaling is on. A SYN-ACK with the option proves that
+ * the copy of the SYN that carried it was the one answered.
+ */
+ENGINE_INLINE __u8 flow_shift_on(const struct flow *f, __u8 dir)
+{
+	const struct syn *s = &f->syn[dir & 1];
+	const struct syn_other *o = &f->half[dir & 1].other;
+
+	if (s->wscale_state == WSCALE_PRESENT || o->kind == SYN_OTHER_NONE)
+		return syn_shift(s);
+	return o->wscale > 14 ? 14 : o->wscale;
+}
+
+/* Puts the shifts beside the windows, where every segment finds them. */
+ENGINE_INLINE void flow_set_shifts(struct flow *f)
+{
+	enum scaling scaling = flow_scaling(f);
+
+	for (__u8 i = 0; i < 2; i++) {
+		struct half *h = &f->half[i];
+
+		h->offer = syn_offers(&f->syn[i]) ? syn_shift(&f->syn[i]) : SHIFT_UNKNOWN;
+		if (scaling == SCALING_UNKNOWN)
+			h->shift = SHIFT_UNKNOWN;
+		else
+			h->shift = scaling == SCALING_ON ? flow_shift_on(f, i) : 0;
+	}
+}
+
+/*
+ * Whether a segment of this direction is older than what is known: it does not move the
+ * window (RFC 9293, 3.10.7.4, SND.WL1 and SND.WL2, as a newer acknowledgment outranks both).
+ */
+ENGINE_INLINE _Bool half_is_stale(const struct half *h, const struct packet *p)
+{
+	if (!(h->bits & HALF_ACK))
+		return 0;
+	if (p->ack != h->ack)
+		return seq_after(h->ack, p->ack);
+	return h->bits & HALF_SEQ && seq_after(h->seq_end, p->seq + p->payload);
 }
 
 #endif

@@ -4,33 +4,29 @@
 #define ENGINE_HALF_H
 
 #include "engine/duplicate.h"
+#include "engine/gauge.h"
 #include "engine/seam.h"
 
-/*
- * A segment with neither SYN nor RST advertises a window that counts. A zero-window
- * spell begins with a zero that no FIN goes with and ends with the next window that
- * is not zero.
- */
-ENGINE_INLINE void half_window(struct half *h, const struct packet *p)
+ENGINE_INLINE void half_zero_closed(struct half *h, __u64 ns)
 {
-	__u16 window = p->window;
+	__u64 spell = ns > h->zero_since_ns ? ns - h->zero_since_ns : 0;
+	__u64 us = spell / ENGINE_NS_PER_US;
 
-	if (!(h->bits & HALF_WINDOW)) {
-		h->bits |= HALF_WINDOW;
-		h->window_first = window;
-		h->window_min = window;
-		h->window_max = window;
-	}
-	if (window < h->window_min)
-		h->window_min = window;
-	if (window > h->window_max)
-		h->window_max = window;
-	if (ENGINE_LIKELY(window)) {
-		if (ENGINE_UNLIKELY(h->bits & HALF_ZERO)) {
-			h->bits &= (__u8)~HALF_ZERO;
-			if (p->ns > h->zero_since_ns)
-				h->zero_ns += p->ns - h->zero_since_ns;
-		}
+	h->bits &= (__u8)~HALF_ZERO;
+	h->zero_ns += spell;
+	if (us > h->zero_longest_us)
+		h->zero_longest_us = us > 0xffffffffU ? 0xffffffffU : (__u32)us;
+}
+
+/*
+ * A zero-window spell begins with a zero that no FIN goes with and ends with the next
+ * window that is not zero.
+ */
+ENGINE_INLINE void half_zero(struct half *h, const struct packet *p)
+{
+	if (p->window) {
+		if (h->bits & HALF_ZERO)
+			half_zero_closed(h, p->ns);
 		return;
 	}
 	if (p->flags & TCP_FIN)
@@ -41,6 +37,47 @@ ENGINE_INLINE void half_window(struct half *h, const struct packet *p)
 	h->bits |= HALF_ZERO;
 	h->zero_since_ns = p->ns;
 	seam_add32(&h->zero_spells, 1);
+}
+
+ENGINE_INLINE void half_window_first(struct half *h, const struct packet *p)
+{
+	h->bits |= HALF_WINDOW;
+	h->window_first = p->window;
+	h->window_min = p->window;
+	h->window_max = p->window;
+	h->window_last = p->window;
+	h->window_early = p->window;
+	h->ttl_min = p->ttl;
+	h->ttl_max = p->ttl;
+}
+
+/* A window that is not the last one, or zero. */
+ENGINE_INLINE void half_window_news(struct half *h, const struct packet *p)
+{
+	__u16 window = p->window;
+
+	if (!(h->bits & HALF_WINDOW))
+		half_window_first(h, p);
+	if (window < h->window_min)
+		h->window_min = window;
+	if (window > h->window_max)
+		h->window_max = window;
+	if (window > h->window_early && h->packets <= HALF_EARLY)
+		h->window_early = window;
+	if (!half_is_stale(h, p)) {
+		if (window > h->window_last && h->window_rises != 0xff)
+			h->window_rises++;
+		h->window_last = window;
+	}
+	half_zero(h, p);
+}
+
+/* A segment with neither SYN nor RST advertises a window that counts. */
+ENGINE_INLINE void half_window(struct half *h, const struct packet *p)
+{
+	if (ENGINE_UNLIKELY(p->window != h->window_last || !p->window ||
+			    (h->bits & (HALF_WINDOW | HALF_ZERO)) != HALF_WINDOW))
+		half_window_news(h, p);
 }
 
 /*
@@ -77,28 +114,32 @@ ENGINE_INLINE void half_acknowledgment(struct half *h, const struct packet *p)
 }
 
 /*
- * Takes one segment of this direction in. Returns false, and changes nothing but the
- * count of duplicates, when it was a second copy of one already counted.
+ * Takes one segment of direction dir in. Returns false, and changes nothing but the count
+ * of duplicates, when it was a second copy of one already counted. h is the direction's
+ * half, peer the other one; g are the gauges of both, or 0.
  * packets and bytes are plain additions: a direction is processed by one CPU at a
  * time (receive steering, the socket's lock), and no verdict hangs on them.
  */
-ENGINE_INLINE _Bool half_update(struct half *h, const struct packet *p)
+ENGINE_INLINE _Bool half_update(struct half *h, const struct half *peer, struct gauge *g, __u8 dir,
+				const struct packet *p)
 {
 	if (ENGINE_UNLIKELY(duplicate_check(h, p))) {
 		seam_add32(&h->duplicates, 1);
 		seam_count(COUNTER_DUPLICATES);
 		return 0;
 	}
+	if (g && ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST))))
+		gauge_update(&g[dir & 1], h, peer, &g[!dir], p);
 	h->packets++;
 	h->bytes += p->payload;
 	if (p->ns > h->last_ns)
 		h->last_ns = p->ns;
-	half_sequence(h, p);
-	half_acknowledgment(h, p);
 	if (ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST)))) {
 		half_window(h, p);
 		h->bits |= HALF_SEGMENT | (p->payload ? HALF_DATA : 0);
 	}
+	half_sequence(h, p);
+	half_acknowledgment(h, p);
 	if (ENGINE_UNLIKELY(p->flags & (TCP_FIN | TCP_RST)))
 		h->bits |= (p->flags & TCP_FIN ? HALF_FIN : 0) |
 			   (p->flags & TCP_RST ? HALF_RST : 0);

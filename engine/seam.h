@@ -11,6 +11,7 @@
 #include "engine/counters.h"
 #include "engine/finding.h"
 #include "engine/flow.h"
+#include "engine/gauge.h"
 #include "engine/walk.h"
 
 /* Room for one packet's work, one per hook and CPU: nothing of it outlives the packet. */
@@ -21,7 +22,8 @@ struct scratch {
 	struct endpoint endpoint;
 	struct event event;
 	struct pending fresh;
-	__u32 captured; /* bytes of the frame that can be read */
+	struct live_flow promoted; /* its gauges stay zero */
+	__u32 captured;            /* bytes of the frame that can be read */
 	__u32 pad;
 	__u8 window[ENGINE_WINDOW + ENGINE_SLACK]; /* the kernel's copy of a frame's beginning */
 };
@@ -33,17 +35,25 @@ ENGINE_INLINE const volatile struct engine_config *seam_config(void);
 ENGINE_INLINE struct flow *seam_flow_find(const struct flow_key *key);
 ENGINE_INLINE void seam_flow_drop(const struct flow_key *key);
 
+/* The two gauges of a confirmed connection, of what seam_flow_find() found; never 0. */
+ENGINE_INLINE struct gauge *seam_gauges(struct flow *f);
+
 /* Unconfirmed ones. create stores a copy; promote moves the flow of e into the other table. */
 ENGINE_INLINE struct pending *seam_pending_find(const struct flow_key *key);
 ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct pending *fresh);
-ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *e);
+ENGINE_INLINE void seam_promote(struct scratch *s, const struct flow_key *key,
+				const struct pending *e);
 
 /* The endpoint of the key; created from the second argument when new. 0 when there is no room. */
 ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
 					     const struct endpoint *fresh);
 
-/* A connection that ends here but whose entry is about to be reused or dropped: a last record. */
-ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f);
+/*
+ * A connection that ends here but whose entry is about to be reused or dropped: a last
+ * record. g are the gauges of a confirmed one, or 0.
+ */
+ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f,
+			       const struct gauge *g);
 
 /* Something to tell the reader at once. */
 ENGINE_INLINE void seam_emit(const struct event *event);

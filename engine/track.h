@@ -104,7 +104,7 @@ ENGINE_INLINE void track_rival_export(struct scratch *s, const struct packet *p,
 	if (!(e->rival.bits & SYN_SEEN))
 		return;
 	track_rival_flow(&s->fresh.flow, e);
-	seam_export(&p->key, &s->fresh.flow);
+	seam_export(&p->key, &s->fresh.flow, 0);
 }
 
 /*
@@ -135,7 +135,7 @@ ENGINE_INLINE void track_rival_update(struct scratch *s, const struct packet *p,
 /* The rival was the one that got answered: it takes the entry over. */
 ENGINE_INLINE void track_rival_wins(struct scratch *s, const struct packet *p, struct pending *e)
 {
-	seam_export(&p->key, &e->flow);
+	seam_export(&p->key, &e->flow, 0);
 	track_rival_flow(&s->fresh.flow, e);
 	__builtin_memset(&s->fresh.rival, 0, sizeof(s->fresh.rival));
 	__builtin_memcpy(e, &s->fresh, sizeof(*e));
@@ -144,7 +144,7 @@ ENGINE_INLINE void track_rival_wins(struct scratch *s, const struct packet *p, s
 /* An entry is over: its record, and its rival's, are handed on. */
 ENGINE_INLINE void track_export_entry(struct scratch *s, const struct packet *p, struct pending *e)
 {
-	seam_export(&p->key, &e->flow);
+	seam_export(&p->key, &e->flow, 0);
 	track_rival_export(s, p, e);
 }
 
@@ -152,7 +152,7 @@ ENGINE_INLINE void track_drop_live(const struct packet *p, struct track *t)
 {
 	if (!t->live)
 		return;
-	seam_export(&p->key, t->live);
+	seam_export(&p->key, t->live, seam_gauges(t->live));
 	seam_flow_drop(&p->key);
 	t->live = 0;
 }
@@ -266,10 +266,11 @@ ENGINE_INLINE void track_confirm(struct scratch *s, const struct packet *p, stru
 	if (t->third_ack && f->bits & FLOW_ANSWERED && p->ns > c->first_ns &&
 	    !((c->bits | srv->bits) & SYN_RETRANSMITTED))
 		f->rtt_us = syn_gap_us(c, p);
+	flow_set_shifts(f);
 	track_rival_export(s, p, e);
 	verdict_endpoint(s, p, f, endpoint_client(s, p, f));
 	verdict_flow(s, p, f);
-	seam_promote(&p->key, e);
+	seam_promote(s, &p->key, e);
 }
 
 /* A window-scale option where none may be: remembered once (RFC 7323, 2.2). */
@@ -297,44 +298,72 @@ ENGINE_INLINE void track_handshake(struct scratch *s, const struct packet *p, st
 			track_drop_live(p, t);
 		verdict_endpoint(s, p, t->flow, endpoint_server(s, p, t->flow));
 	}
-	if (t->place == PLACE_FLOWS)
-		verdict_flow(s, p, t->flow);
+	if (t->place != PLACE_FLOWS)
+		return;
+	flow_set_shifts(t->flow);
+	verdict_flow(s, p, t->flow);
 }
 
-/* Everything but a plain segment of a confirmed connection. */
-ENGINE_INLINE void track_slow(struct scratch *s, const struct packet *p, struct flow *live,
-			      __u8 dir)
+/* Takes the segment into the flow that was chosen; false when it is a second copy. */
+ENGINE_INLINE _Bool track_update(const struct track *t, const struct packet *p)
 {
-	struct track t = { .flow = live, .live = live, .dir = dir };
-	_Bool is_syn = packet_is_syn(p), taken;
+	struct flow *f = t->flow;
+	struct gauge *g = 0;
+	__u8 dir = t->dir & 1;
 
-	t.entry = seam_pending_find(&p->key);
-	if (is_syn)
-		track_choose_syn(s, p, &t);
+	if (ENGINE_LIKELY(t->place == PLACE_FLOWS)) {
+		g = seam_gauges(f);
+		if (ENGINE_UNLIKELY(!(f->bits & FLOW_GAUGED))) {
+			if (gauge_is_due(f, p, dir))
+				gauge_begin(f, g);
+			else
+				g = 0;
+		}
+	}
+	return half_update(&f->half[dir], &f->half[!dir], g, dir, p);
+}
+
+/* Where anything but a plain segment of a confirmed connection goes. */
+ENGINE_INLINE void track_choose(struct scratch *s, const struct packet *p, struct track *t)
+{
+	t->entry = seam_pending_find(&p->key);
+	if (packet_is_syn(p))
+		track_choose_syn(s, p, t);
 	else
-		track_choose_segment(s, p, &t);
-	if (!t.flow)
-		return;
-	taken = half_update(&t.flow->half[dir & 1], p);
-	if (is_syn && !t.stray)
-		track_handshake(s, p, &t, !taken);
+		track_choose_segment(s, p, t);
+}
+
+/* What follows from such a segment, taken in or met as a second copy. */
+ENGINE_INLINE void track_follow(struct scratch *s, const struct packet *p, struct track *t,
+				_Bool taken)
+{
+	_Bool is_syn = packet_is_syn(p);
+
+	if (is_syn && !t->stray)
+		track_handshake(s, p, t, !taken);
 	else if (!is_syn && p->wscale_state == WSCALE_PRESENT)
-		track_odd_option(s, p, &t);
-	if (t.place == PLACE_FRESH)
+		track_odd_option(s, p, t);
+	if (t->place == PLACE_FRESH)
 		seam_pending_create(&p->key, &s->fresh);
-	else if (t.confirm && taken)
-		track_confirm(s, p, &t);
+	else if (t->confirm && taken)
+		track_confirm(s, p, t);
 }
 
 /* A segment whose key is filled in, whose direction is dir, and whose confirmed flow is f or 0. */
 ENGINE_INLINE void track_keyed(struct scratch *s, const struct packet *p, struct flow *f, __u8 dir)
 {
-	if (ENGINE_UNLIKELY(!f || f->bits & FLOW_RIVAL || p->flags & TCP_SYN ||
-			    p->wscale_state == WSCALE_PRESENT)) {
-		track_slow(s, p, f, dir);
+	struct track t = { .flow = f, .live = f, .dir = dir };
+	_Bool plain = f && !(f->bits & FLOW_RIVAL) && !(p->flags & TCP_SYN) &&
+		      p->wscale_state != WSCALE_PRESENT;
+	_Bool taken;
+
+	if (ENGINE_UNLIKELY(!plain))
+		track_choose(s, p, &t);
+	if (!t.flow)
 		return;
-	}
-	half_update(&f->half[dir & 1], p);
+	taken = track_update(&t, p);
+	if (ENGINE_UNLIKELY(!plain))
+		track_follow(s, p, &t, taken);
 }
 
 /*

@@ -197,21 +197,21 @@ static int run_native_report(void *state, struct report *r)
 	native_flush(n);
 	g.rivals = s->rivals = malloc((n->pending.used + 1UL) * sizeof(*s->rivals));
 	g.endpoints = s->endpoints = malloc((n->endpoints.used + 1UL) * sizeof(*s->endpoints));
-	room = n->flows.used + 2UL * n->pending.used + n->ended_n + 1;
+	room = n->flows.used + 2UL * n->pending.used + n->ended.used + 1UL;
 	g.order = s->order = malloc(room * sizeof(*s->order));
 	if (!s->rivals || !s->endpoints || !s->order)
 		return -ENOMEM;
 	if (table_each(&n->flows, run_gather_flow, &g) ||
 	    table_each(&n->pending, run_gather_pending, &g) ||
+	    table_each(&n->ended, run_gather_flow, &g) ||
 	    table_each(&n->endpoints, run_gather_endpoint, &g))
 		return -ENOMEM;
-	for (size_t i = 0; i < n->ended_n; i++)
-		run_gather_record(&g, n->ended[i]);
 	if (!g.sorted)
 		run_order_sort(s->order, g.flows_n);
 	qsort(s->endpoints, g.endpoints_n, sizeof(*s->endpoints), run_endpoint_compare);
 	r->flows = run_order_pack(s->order, g.flows_n);
 	r->flows_n = g.flows_n;
+	r->gauges_at = NATIVE_GAUGES;
 	r->endpoints = s->endpoints;
 	r->endpoints_n = g.endpoints_n;
 	memcpy(r->counters, n->counters, sizeof(r->counters));

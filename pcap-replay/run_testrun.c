@@ -23,7 +23,7 @@
 struct testrun {
 	struct wscope *skel;
 	struct ring_buffer *ring;
-	struct flow_entry *ended; /* records handed on before the end */
+	struct snapshot_flow *ended; /* records handed on before the end */
 	size_t ended_n, ended_room;
 	struct snapshot *snapshot;
 	int program;
@@ -63,7 +63,7 @@ static int testrun_event(void *arg, void *data, size_t size)
 		return 0;
 	if (t->ended_n == t->ended_room) {
 		size_t room = t->ended_room ? t->ended_room * 2 : 64;
-		struct flow_entry *ended = realloc(t->ended, room * sizeof(*ended));
+		struct snapshot_flow *ended = realloc(t->ended, room * sizeof(*ended));
 
 		if (!ended) {
 			t->out_of_memory = true;
@@ -72,8 +72,9 @@ static int testrun_event(void *arg, void *data, size_t size)
 		t->ended = ended;
 		t->ended_room = room;
 	}
-	t->ended[t->ended_n].key = e->key;
-	t->ended[t->ended_n++].flow = e->flow;
+	t->ended[t->ended_n].entry.key = e->key;
+	t->ended[t->ended_n].entry.flow = e->live.flow;
+	memcpy(t->ended[t->ended_n++].gauge, e->live.gauge, sizeof(e->live.gauge));
 	return 0;
 }
 
@@ -201,6 +202,7 @@ static int testrun_report(void *state, struct report *r)
 		return err;
 	r->flows = t->snapshot->report.flows;
 	r->flows_n = t->snapshot->report.flows_n;
+	r->gauges_at = t->snapshot->report.gauges_at;
 	r->endpoints = t->snapshot->report.endpoints;
 	r->endpoints_n = t->snapshot->report.endpoints_n;
 	r->evictions = t->snapshot->report.evictions;

@@ -24,7 +24,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, struct flow_key);
-	__type(value, struct flow);
+	__type(value, struct live_flow);
 } flows __weak SEC(".maps");
 
 struct {
@@ -110,7 +110,14 @@ ENGINE_INLINE void seam_add64(__u64 *counter, __u64 n)
 
 ENGINE_INLINE struct flow *seam_flow_find(const struct flow_key *key)
 {
-	return bpf_map_lookup_elem(&flows, key);
+	struct live_flow *l = bpf_map_lookup_elem(&flows, key);
+
+	return l ? &l->flow : 0;
+}
+
+ENGINE_INLINE struct gauge *seam_gauges(struct flow *f)
+{
+	return ((struct live_flow *)f)->gauge;
 }
 
 ENGINE_INLINE void seam_flow_drop(const struct flow_key *key)
@@ -140,9 +147,13 @@ ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct 
 			  COUNTER_PENDING_INSERTS);
 }
 
-ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *e)
+ENGINE_INLINE void seam_promote(struct scratch *s, const struct flow_key *key,
+				const struct pending *e)
 {
-	if (!platform_inserted(bpf_map_update_elem(&flows, key, &e->flow, BPF_NOEXIST),
+	struct live_flow *live = &s->promoted;
+
+	__builtin_memcpy(&live->flow, &e->flow, sizeof(live->flow));
+	if (!platform_inserted(bpf_map_update_elem(&flows, key, live, BPF_NOEXIST),
 			       COUNTER_FLOW_INSERTS))
 		return;
 	if (!bpf_map_delete_elem(&pending, key))
@@ -169,7 +180,8 @@ ENGINE_INLINE void seam_emit(const struct event *event)
 		seam_count(COUNTER_EVENTS_SENT);
 }
 
-ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f)
+ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f,
+			       const struct gauge *g)
 {
 	struct event_ended *ended = bpf_ringbuf_reserve(&events, sizeof(*ended), 0);
 
@@ -181,7 +193,11 @@ ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f)
 	ended->kind = EVENT_FLOW_ENDED;
 	ended->pad = 0;
 	ended->key = *key;
-	__builtin_memcpy(&ended->flow, f, sizeof(*f));
+	__builtin_memcpy(&ended->live.flow, f, sizeof(*f));
+	if (g)
+		__builtin_memcpy(ended->live.gauge, g, sizeof(ended->live.gauge));
+	else
+		__builtin_memset(ended->live.gauge, 0, sizeof(ended->live.gauge));
 	bpf_ringbuf_submit(ended, 0);
 	seam_count(COUNTER_EVENTS_SENT);
 }

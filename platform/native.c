@@ -12,9 +12,13 @@ struct native *native_open(const struct engine_config *config)
 	if (!n)
 		return NULL;
 	n->config = *config;
-	if (table_init(&n->flows, sizeof(struct flow_entry), sizeof(struct flow_key)) ||
-	    table_init(&n->pending, sizeof(struct native_pending), sizeof(struct flow_key)) ||
-	    table_init(&n->endpoints, sizeof(struct endpoint_entry), sizeof(struct endpoint_key))) {
+	if (table_init(&n->flows, sizeof(struct flow_entry), sizeof(struct flow_key),
+		       2 * sizeof(struct gauge)) ||
+	    table_init(&n->ended, sizeof(struct flow_entry), sizeof(struct flow_key),
+		       2 * sizeof(struct gauge)) ||
+	    table_init(&n->pending, sizeof(struct native_pending), sizeof(struct flow_key), 0) ||
+	    table_init(&n->endpoints, sizeof(struct endpoint_entry), sizeof(struct endpoint_key),
+		       0)) {
 		native_close(n);
 		return NULL;
 	}
@@ -25,9 +29,7 @@ void native_close(struct native *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->ended_n; i++)
-		free(n->ended[i]);
-	free(n->ended);
+	table_free(&n->ended);
 	table_free(&n->flows);
 	table_free(&n->pending);
 	table_free(&n->endpoints);
@@ -36,28 +38,18 @@ void native_close(struct native *n)
 	free(n);
 }
 
-void native_export(const struct flow_key *key, const struct flow *f)
+void native_export(const struct flow_key *key, const struct flow *f, const struct gauge *g)
 {
 	struct native *n = native_current;
-	struct flow_entry *record = malloc(sizeof(*record));
+	struct flow_entry *record = table_insert(&n->ended, key, n->ended.used);
 
-	if (record && n->ended_n == n->ended_room) {
-		size_t room = n->ended_room ? n->ended_room * 2 : 64;
-		struct flow_entry **ended = realloc(n->ended, room * sizeof(*ended));
-
-		if (ended) {
-			n->ended = ended;
-			n->ended_room = room;
-		}
-	}
-	if (!record || n->ended_n == n->ended_room) {
-		free(record);
+	if (!record) {
 		n->out_of_memory = 1;
 		return;
 	}
-	record->key = *key;
 	record->flow = *f;
-	n->ended[n->ended_n++] = record;
+	if (g && f->bits & FLOW_GAUGED)
+		memcpy((char *)record + NATIVE_GAUGES, g, 2 * sizeof(*g));
 	seam_count(COUNTER_EVENTS_SENT);
 }
 
@@ -101,7 +93,19 @@ static void native_prefetch_endpoint(const struct native *n, const struct native
 	__builtin_prefetch(e + 64, 1);
 }
 
-/* The lines that a segment of this direction touches: the key, and half of its half. */
+static void native_prefetch_flow(struct flow *f, __u8 dir)
+{
+	const struct gauge *g = seam_gauges(f);
+
+	__builtin_prefetch((const char *)f - offsetof(struct flow_entry, flow), 1);
+	__builtin_prefetch(&f->half[dir], 1);
+	__builtin_prefetch(&f->half[!dir]);
+	__builtin_prefetch(&g[dir], 1);
+	__builtin_prefetch(&g[dir].opened_ns, 1);
+	__builtin_prefetch(&g[!dir]);
+}
+
+/* The lines that a segment of this direction touches: the key, half of each half, the gauges. */
 static void native_prefetch(const struct native *n, struct native_step *step)
 {
 	const char *pending;
@@ -111,8 +115,7 @@ static void native_prefetch(const struct native *n, struct native_step *step)
 	step->entry = table_guess(&n->flows, step->hash);
 	step->removals = n->flows.removals;
 	if (step->entry) {
-		__builtin_prefetch(step->entry, 1);
-		__builtin_prefetch(&step->entry->flow.half[step->dir], 1);
+		native_prefetch_flow(&step->entry->flow, step->dir);
 		return;
 	}
 	pending = table_guess(&n->pending, step->hash);

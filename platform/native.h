@@ -44,11 +44,10 @@ struct native_step {
 
 struct native {
 	struct engine_config config;
-	struct table flows;        /* struct flow_entry */
-	struct table pending;      /* struct native_pending */
-	struct table endpoints;    /* struct endpoint_entry */
-	struct flow_entry **ended; /* records handed on before the end, each allocated */
-	size_t ended_n, ended_room;
+	struct table flows;     /* struct flow_entry, two gauges beside it */
+	struct table pending;   /* struct native_pending */
+	struct table endpoints; /* struct endpoint_entry */
+	struct table ended;     /* records handed on before the end; their hash is 0 .. n - 1 */
 	__u64 counters[COUNTERS];
 	struct scratch scratch;
 	/* Two batches: one is tracked while the memory of the next one arrives. */
@@ -77,7 +76,10 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 void native_flush(struct native *n);
 
 /* Not inlined: rare, and it allocates. */
-void native_export(const struct flow_key *key, const struct flow *f);
+void native_export(const struct flow_key *key, const struct flow *f, const struct gauge *g);
+
+/* From a record, in its table or handed on, to its gauges, bytes. */
+#define NATIVE_GAUGES TABLE_DISTANCE(sizeof(struct flow_entry))
 
 ENGINE_INLINE const volatile struct engine_config *seam_config(void)
 {
@@ -129,6 +131,13 @@ ENGINE_INLINE struct flow *seam_flow_find(const struct flow_key *key)
 	return e ? &e->flow : 0;
 }
 
+ENGINE_INLINE struct gauge *seam_gauges(struct flow *f)
+{
+	char *entry = (char *)f - offsetof(struct flow_entry, flow);
+
+	return (struct gauge *)(entry + NATIVE_GAUGES);
+}
+
 ENGINE_INLINE void seam_flow_drop(const struct flow_key *key)
 {
 	table_remove(&native_current->flows, key, native_flow_hash(key));
@@ -157,10 +166,12 @@ ENGINE_INLINE void seam_pending_create(const struct flow_key *key, const struct 
 	seam_count(COUNTER_PENDING_INSERTS);
 }
 
-ENGINE_INLINE void seam_promote(const struct flow_key *key, const struct pending *p)
+ENGINE_INLINE void seam_promote(struct scratch *s, const struct flow_key *key,
+				const struct pending *p)
 {
 	struct flow_entry *e = table_insert(&native_current->flows, key, native_flow_hash(key));
 
+	(void)s;
 	if (!e) {
 		native_current->out_of_memory = 1;
 		seam_count(COUNTER_INSERTS_FAILED);
@@ -204,9 +215,10 @@ ENGINE_INLINE void seam_emit(const struct event *event)
 		native_current->on_event(native_current->on_event_arg, event);
 }
 
-ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f)
+ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f,
+			       const struct gauge *g)
 {
-	native_export(key, f);
+	native_export(key, f, g);
 }
 
 #endif

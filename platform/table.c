@@ -7,9 +7,7 @@
 #include <sys/mman.h>
 
 #define TABLE_FIRST_SLOTS 1024U
-/* Entries a slab: enough that what is left of its last huge page is never touched. */
-#define TABLE_SLAB_SHIFT 15
-#define TABLE_HUGE_PAGE  (2UL << 20)
+#define TABLE_HUGE_PAGE   (2UL << 20)
 
 /*
  * Random access to much memory is TLB misses first of all: large blocks ask for huge
@@ -28,12 +26,12 @@ static void *table_memory(size_t size)
 	return memory;
 }
 
-int table_init(struct table *t, __u32 entry_size, __u32 key_size)
+int table_init(struct table *t, __u32 entry_size, __u32 key_size, __u32 beside_size)
 {
 	memset(t, 0, sizeof(*t));
 	t->entry_size = entry_size;
 	t->key_size = key_size;
-	t->slab_shift = TABLE_SLAB_SHIFT;
+	t->beside_size = beside_size;
 	t->slots = calloc(TABLE_FIRST_SLOTS, sizeof(*t->slots));
 	if (!t->slots)
 		return -ENOMEM;
@@ -89,7 +87,8 @@ static bool table_add_slab(struct table *t)
 	if (!slabs)
 		return false;
 	t->slabs = slabs;
-	slabs[t->slabs_n] = table_memory((size_t)t->entry_size << t->slab_shift);
+	slabs[t->slabs_n] =
+		table_memory((size_t)(t->entry_size + t->beside_size) << TABLE_SLAB_SHIFT);
 	if (!slabs[t->slabs_n])
 		return false;
 	t->slabs_n++;
@@ -108,7 +107,7 @@ void *table_insert(struct table *t, const void *key, __u32 hash)
 		entry = table_entry(t, number);
 		memcpy(&t->free_list, entry, sizeof(t->free_list));
 	} else {
-		if (t->next == t->slabs_n << t->slab_shift && !table_add_slab(t))
+		if (t->next == t->slabs_n << TABLE_SLAB_SHIFT && !table_add_slab(t))
 			return NULL;
 		number = t->next++;
 		entry = table_entry(t, number);

@@ -2,7 +2,8 @@
 /*
  * A hash table whose entries never move: open addressing over 8-byte slots (half of
  * the hash, and the entry's number), entries in slabs. It grows and never
- * evicts. An entry begins with its key.
+ * evicts. An entry begins with its key. Beside each entry, at a distance that is the same
+ * for all of them, there may be more of it, whose memory costs nothing until it is used.
  */
 #ifndef PLATFORM_TABLE_H
 #define PLATFORM_TABLE_H
@@ -12,22 +13,25 @@
 
 #include "engine/types.h"
 
+/* Entries a slab: enough that what is left of its last huge page is never touched. */
+#define TABLE_SLAB_SHIFT 15
+
 struct table {
 	__u64 *slots; /* hash << 32 | number + 1; 0: free */
 	__u32 mask;   /* slots - 1, a power of two less one */
 	__u32 used;
 	__u32 entry_size;
-	__u32 key_size;   /* a multiple of 8 */
-	__u32 slab_shift; /* entries a slab: 1 << slab_shift */
-	__u32 next;       /* first number never given out */
-	__u32 free_list;  /* number + 1 of an entry that was taken out, chained through its key */
+	__u32 key_size; /* a multiple of 8 */
+	__u32 beside_size;
+	__u32 next;      /* first number never given out */
+	__u32 free_list; /* number + 1 of an entry that was taken out, chained through its key */
 	__u32 slabs_n;
 	__u32 removals; /* so far: what was found before the last one may be gone */
 	__u8 **slabs;
 };
 
-/* 0 or -ENOMEM. key_size is a multiple of 8. */
-int table_init(struct table *t, __u32 entry_size, __u32 key_size);
+/* 0 or -ENOMEM. key_size is a multiple of 8; beside_size bytes beside each entry, or 0. */
+int table_init(struct table *t, __u32 entry_size, __u32 key_size, __u32 beside_size);
 void table_free(struct table *t);
 
 /* Takes an entry out; nothing when it is not there. hash is the key's, as for all of these. */
@@ -38,10 +42,13 @@ void *table_insert(struct table *t, const void *key, __u32 hash);
 
 static inline void *table_entry(const struct table *t, __u32 number)
 {
-	__u32 in_slab = number & ((1U << t->slab_shift) - 1);
+	__u32 in_slab = number & ((1U << TABLE_SLAB_SHIFT) - 1);
 
-	return t->slabs[number >> t->slab_shift] + (size_t)in_slab * t->entry_size;
+	return t->slabs[number >> TABLE_SLAB_SHIFT] + (size_t)in_slab * t->entry_size;
 }
+
+/* From an entry of entry_size bytes to what is beside it. Not cleared. */
+#define TABLE_DISTANCE(entry_size) ((size_t)(entry_size) << TABLE_SLAB_SHIFT)
 
 /* One more word into a hash: multiply and fold. */
 ENGINE_INLINE __u64 table_mix(__u64 hash, __u64 word)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <bpf/libbpf.h>
 
@@ -13,13 +14,13 @@
 #define LIVE_EVENTS_BATCH 8192U
 
 /* Room for one more record of an ended connection; NULL when there is none. */
-static struct flow_entry *live_events_slot(struct live_events *e)
+static struct snapshot_flow *live_events_slot(struct live_events *e)
 {
-	struct flow_entry *slot;
+	struct snapshot_flow *slot;
 
 	if (e->ended_n == e->ended_room && e->ended_room < LIVE_EVENTS_ENDED) {
 		size_t room = e->ended_room ? e->ended_room * 2 : 1024;
-		struct flow_entry *grown = reallocarray(e->ended, room, sizeof(*grown));
+		struct snapshot_flow *grown = reallocarray(e->ended, room, sizeof(*grown));
 
 		if (grown) {
 			e->ended = grown;
@@ -38,12 +39,13 @@ static struct flow_entry *live_events_slot(struct live_events *e)
 
 static void live_events_keep(struct live_events *e, const struct event_ended *ended)
 {
-	struct flow_entry *slot = live_events_slot(e);
+	struct snapshot_flow *slot = live_events_slot(e);
 
 	if (!slot)
 		return;
-	slot->key = ended->key;
-	slot->flow = ended->flow;
+	slot->entry.key = ended->key;
+	slot->entry.flow = ended->live.flow;
+	memcpy(slot->gauge, ended->live.gauge, sizeof(slot->gauge));
 }
 
 static void live_events_show(struct live_events *e, const struct event *event)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "userspace/output/output.h"
+#include "userspace/snapshot.h"
 
 /* Records of ended connections that are kept; then the oldest make room and are counted. */
 #define LIVE_EVENTS_ENDED 65536U
@@ -24,7 +25,7 @@ struct live_events {
 	unsigned int budget; /* findings about connections the text may still show this second */
 	__u64 left_out;      /* since live_events_second() */
 	int write_error;     /* -errno of the output: nothing more is shown */
-	struct flow_entry *ended;
+	struct snapshot_flow *ended;
 	size_t ended_n, ended_room, ended_next;
 	__u64 ended_lost; /* records that made room */
 	bool draining;

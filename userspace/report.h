@@ -14,6 +14,7 @@
 #include "engine/counters.h"
 #include "engine/finding.h"
 #include "engine/flow.h"
+#include "engine/gauge.h"
 
 /*
  * All arrays are owned by whoever made the report. Times inside facts plus
@@ -22,6 +23,7 @@
 struct report {
 	const struct flow_entry *const *flows; /* sorted by first packet, then key */
 	size_t flows_n;
+	size_t gauges_at; /* from a record to its gauges, bytes; 0: nobody has any */
 	const struct endpoint_entry *endpoints; /* sorted by key */
 	size_t endpoints_n;
 	__u64 counters[COUNTERS];
@@ -54,6 +56,14 @@ static inline void report_prefetch(const struct report *r, size_t i)
 	__builtin_prefetch(&f->syn[1]);
 	__builtin_prefetch(&f->half[0].other);
 	__builtin_prefetch(&f->half[1].other);
+}
+
+/* The two gauges of a connection, as its halves; NULL when they were never begun. */
+static inline const struct gauge *report_gauges(const struct report *r, const struct flow_entry *e)
+{
+	if (!r->gauges_at || !(e->flow.bits & FLOW_GAUGED))
+		return NULL;
+	return (const struct gauge *)((const char *)e + r->gauges_at);
 }
 
 /* Index into the file's name and the packet's number there; false for 0 and when live. */

@@ -65,21 +65,27 @@ static void *snapshot_append(void **array, size_t *n, size_t *room, size_t size)
 	return (char *)*array + (*n)++ * size;
 }
 
-static int snapshot_add(struct snapshot *s, const struct flow_key *key, const struct flow *flow)
+/* g: its gauges, or NULL. */
+static int snapshot_add(struct snapshot *s, const struct flow_key *key, const struct flow *flow,
+			const struct gauge *g)
 {
-	struct flow_entry *record =
+	struct snapshot_flow *record =
 		snapshot_append((void **)&s->flows, &s->order_n, &s->flows_room, sizeof(*record));
 
 	if (!record)
 		return -ENOMEM;
-	record->key = *key;
-	record->flow = *flow;
+	record->entry.key = *key;
+	record->entry.flow = *flow;
+	if (g)
+		memcpy(record->gauge, g, sizeof(record->gauge));
 	return 0;
 }
 
 static int snapshot_add_flow(void *arg, const void *key, const void *value)
 {
-	return snapshot_add(arg, key, value);
+	const struct live_flow *live = value;
+
+	return snapshot_add(arg, key, &live->flow, live->gauge);
 }
 
 static int snapshot_add_rival(struct snapshot *s, const struct flow_key *key,
@@ -88,13 +94,13 @@ static int snapshot_add_rival(struct snapshot *s, const struct flow_key *key,
 	struct flow rival;
 
 	track_rival_flow(&rival, entry);
-	return snapshot_add(s, key, &rival);
+	return snapshot_add(s, key, &rival, NULL);
 }
 
 static int snapshot_add_pending(void *arg, const void *key, const void *value)
 {
 	const struct pending *entry = value;
-	int err = snapshot_add(arg, key, &entry->flow);
+	int err = snapshot_add(arg, key, &entry->flow, NULL);
 
 	if (!err && entry->rival.bits & SYN_SEEN)
 		err = snapshot_add_rival(arg, key, entry);
@@ -165,7 +171,7 @@ static int snapshot_tables(struct snapshot *s, const struct snapshot_maps *maps)
 		err = snapshot_walk(maps->pending, sizeof(struct flow_key), sizeof(struct pending),
 				    snapshot_add_pending, s, &pending);
 	if (!err)
-		err = snapshot_walk(maps->flows, sizeof(struct flow_key), sizeof(struct flow),
+		err = snapshot_walk(maps->flows, sizeof(struct flow_key), sizeof(struct live_flow),
 				    snapshot_add_flow, s, &flows);
 	if (!err)
 		err = snapshot_walk(maps->endpoints, sizeof(struct endpoint_key),
@@ -187,7 +193,7 @@ static int snapshot_sort(struct snapshot *s)
 	if (!s->order)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->order_n; i++)
-		s->order[i] = &s->flows[i];
+		s->order[i] = &s->flows[i].entry;
 	qsort(s->order, s->order_n, sizeof(*s->order), snapshot_order);
 	for (size_t i = 0; i < s->order_n; i++) {
 		if (!n || snapshot_flow_order(s->order[n - 1], s->order[i]))
@@ -195,6 +201,7 @@ static int snapshot_sort(struct snapshot *s)
 	}
 	s->report.flows = s->order;
 	s->report.flows_n = n;
+	s->report.gauges_at = offsetof(struct snapshot_flow, gauge);
 	if (s->endpoints)
 		qsort(s->endpoints, s->report.endpoints_n, sizeof(*s->endpoints),
 		      snapshot_endpoint_compare);
@@ -213,14 +220,14 @@ static void snapshot_count_unscaled(struct report *r)
 }
 
 int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
-		  const struct flow_entry *ended, size_t ended_n)
+		  const struct snapshot_flow *ended, size_t ended_n)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	int err = s ? 0 : -ENOMEM;
 
 	*out = NULL;
 	for (size_t i = 0; i < ended_n && !err; i++)
-		err = snapshot_add(s, &ended[i].key, &ended[i].flow);
+		err = snapshot_add(s, &ended[i].entry.key, &ended[i].entry.flow, ended[i].gauge);
 	if (!err)
 		err = snapshot_tables(s, maps);
 	if (!err)

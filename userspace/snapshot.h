@@ -17,10 +17,16 @@ struct snapshot_maps {
 	int counters;
 };
 
+/* A record, with its gauges behind it. */
+struct snapshot_flow {
+	struct flow_entry entry;
+	struct gauge gauge[2]; /* valid with FLOW_GAUGED */
+};
+
 struct snapshot {
 	struct report report; /* what the tables do not know is 0: see snapshot_take() */
 	const struct flow_entry **order;
-	struct flow_entry *flows;
+	struct snapshot_flow *flows;
 	struct endpoint_entry *endpoints;
 	size_t order_n, flows_room, endpoints_room;
 };
@@ -33,7 +39,7 @@ struct snapshot {
  * -ENOMEM; *out is then NULL.
  */
 int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
-		  const struct flow_entry *ended, size_t ended_n);
+		  const struct snapshot_flow *ended, size_t ended_n);
 
 /* Accepts NULL. */
 void snapshot_free(struct snapshot *s);

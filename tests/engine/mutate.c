@@ -115,8 +115,8 @@ static int run_native(__u64 frames, __u64 seed)
 	low += report("options", r.options, r.frames, 20);
 	for (unsigned int i = 0; i < TUNNEL_KINDS; i++)
 		low += report(tunnel_names[i], r.tunnels[i], r.frames, 1);
-	printf("connections %u, unconfirmed %u, handed on %zu\n", world->flows.used,
-	       world->pending.used, world->ended_n);
+	printf("connections %u, unconfirmed %u, handed on %u\n", world->flows.used,
+	       world->pending.used, world->ended.used);
 	native_close(world);
 	return low != 0;
 }

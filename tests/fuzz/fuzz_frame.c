@@ -83,27 +83,28 @@ static __u64 segments_of(const struct flow *f)
 	       f->half[1].duplicates;
 }
 
+static void add_flow(void *sum, void *entry)
+{
+	const struct flow_entry *e = entry;
+
+	*(__u64 *)sum += segments_of(&e->flow);
+}
+
+static void add_pending(void *sum, void *entry)
+{
+	const struct native_pending *e = entry;
+
+	*(__u64 *)sum += segments_of(&e->entry.flow);
+	*(__u64 *)sum += e->entry.rival.bits & SYN_SEEN ? e->entry.rival.copies : 0;
+}
+
 static __u64 segments(const struct native *n)
 {
 	__u64 sum = 0;
 
-	for (__u64 i = 0; i <= n->flows.mask; i++)
-		if (n->flows.slots[i]) {
-			const struct flow_entry *e =
-				table_entry(&n->flows, (__u32)n->flows.slots[i] - 1);
-
-			sum += segments_of(&e->flow);
-		}
-	for (__u64 i = 0; i <= n->pending.mask; i++)
-		if (n->pending.slots[i]) {
-			const struct native_pending *e =
-				table_entry(&n->pending, (__u32)n->pending.slots[i] - 1);
-
-			sum += segments_of(&e->entry.flow);
-			sum += e->entry.rival.bits & SYN_SEEN ? e->entry.rival.copies : 0;
-		}
-	for (size_t i = 0; i < n->ended_n; i++)
-		sum += segments_of(&n->ended[i]->flow);
+	require(!table_each(&n->flows, add_flow, &sum));
+	require(!table_each(&n->pending, add_pending, &sum));
+	require(!table_each(&n->ended, add_flow, &sum));
 	return sum;
 }
 

@@ -33,7 +33,7 @@ static int maps_open(void **state)
 {
 	(void)state;
 	libbpf_set_print(NULL);
-	maps.flows = hash_map("flows", sizeof(struct flow_key), sizeof(struct flow));
+	maps.flows = hash_map("flows", sizeof(struct flow_key), sizeof(struct live_flow));
 	maps.pending = hash_map("pending", sizeof(struct flow_key), sizeof(struct pending));
 	maps.endpoints =
 		hash_map("endpoints", sizeof(struct endpoint_key), sizeof(struct endpoint));
@@ -100,13 +100,15 @@ static void test_records(void **state)
 {
 	struct flow_key k1 = key_of(1001), k2 = key_of(1002), k3 = key_of(1003);
 	struct pending entry = { .flow = flow_at(10, WSCALE_PRESENT, WSCALE_UNKNOWN) };
-	struct flow live = flow_at(30, WSCALE_PRESENT, WSCALE_ABSENT);
-	struct flow_entry ended = { .key = k3 };
+	struct live_flow live = { .flow = flow_at(30, WSCALE_PRESENT, WSCALE_ABSENT) };
+	struct snapshot_flow ended = { .entry.key = k3 };
 	struct snapshot *s;
 
 	(void)state;
 	need_maps();
-	ended.flow = flow_at(20, WSCALE_PRESENT, WSCALE_PRESENT);
+	ended.entry.flow = flow_at(20, WSCALE_PRESENT, WSCALE_PRESENT);
+	ended.entry.flow.bits |= FLOW_GAUGED;
+	ended.gauge[1].sends = 7;
 	entry.flow.bits = 0;
 	entry.rival.bits = SYN_SEEN;
 	entry.rival.isn = 77;
@@ -126,6 +128,8 @@ static void test_records(void **state)
 	assert_int_equal(s->report.flows[1]->flow.half[0].packets, 3);
 	assert_memory_equal(&s->report.flows[1]->key, &k2, sizeof(k2));
 	assert_int_equal(s->report.flows[2]->flow.first_ns, 20);
+	assert_int_equal(report_gauges(&s->report, s->report.flows[2])[1].sends, 7);
+	assert_null(report_gauges(&s->report, s->report.flows[3]));
 	assert_memory_equal(&s->report.flows[3]->key, &k1, sizeof(k1));
 	assert_memory_equal(&s->report.flows[4]->key, &k2, sizeof(k2));
 	assert_int_equal(s->report.counters[COUNTER_FLOW_INSERTS], 5);
@@ -139,13 +143,13 @@ static void test_moving(void **state)
 {
 	struct flow_key key = key_of(1);
 	struct pending entry = { .flow = flow_at(5, WSCALE_PRESENT, WSCALE_PRESENT) };
-	struct flow live = entry.flow;
+	struct live_flow live = { .flow = entry.flow };
 	struct snapshot *s;
 
 	(void)state;
 	need_maps();
 	entry.flow.bits = 0;
-	live.half[0].packets = 9;
+	live.flow.half[0].packets = 9;
 	put(maps.pending, &key, &entry);
 	put(maps.flows, &key, &live);
 	assert_int_equal(snapshot_take(&s, &maps, NULL, 0), 0);
@@ -175,11 +179,11 @@ static void test_open_unscaled(void **state)
 	need_maps();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct flow_key key = key_of(7);
-		struct flow f = flow_at(1, cases[i].client_state, WSCALE_PRESENT);
+		struct live_flow f = { .flow = flow_at(1, cases[i].client_state, WSCALE_PRESENT) };
 		struct snapshot *s;
 
-		f.half[0].bits = cases[i].client_bits;
-		f.half[1].bits = cases[i].server_bits;
+		f.flow.half[0].bits = cases[i].client_bits;
+		f.flow.half[1].bits = cases[i].server_bits;
 		put(maps.flows, &key, &f);
 		assert_int_equal(snapshot_take(&s, &maps, NULL, 0), 0);
 		if (s->report.open_unscaled != cases[i].open)
@@ -237,12 +241,12 @@ static void test_errors(void **state)
 	snapshot_free(NULL);
 	for (__u16 port = 1; port < 10; port++) {
 		struct flow_key key = key_of(port);
-		struct flow f = flow_at(port, WSCALE_PRESENT, WSCALE_PRESENT);
+		struct live_flow f = { .flow = flow_at(port, WSCALE_PRESENT, WSCALE_PRESENT) };
 
 		put(maps.flows, &key, &f);
 	}
-	assert_int_equal(snapshot_walk(maps.flows, sizeof(struct flow_key), sizeof(struct flow),
-				       stop_at_third, &seen, &n),
+	assert_int_equal(snapshot_walk(maps.flows, sizeof(struct flow_key),
+				       sizeof(struct live_flow), stop_at_third, &seen, &n),
 			 -ENOMEM);
 	assert_int_equal(seen, 3);
 	assert_int_equal(n, 3);

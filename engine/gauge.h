@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What diagnosis needs to know of a confirmed connection's transfer, per direction and
+ * in constant size. Gauges are begun when a connection has grown long enough, or strange
+ * enough, to have anything measured, so that floods, idle and short connections pay
+ * nothing for them; what goes before is in the halves.
+ *
+ * Byte budget: 256 a direction, of which a new segment with data touches the first
+ * 64, a segment that acknowledges something new or moves its window the second 64,
+ * and only what is out of the ordinary the rest. What is sampled says so.
+ */
+#ifndef ENGINE_GAUGE_H
+#define ENGINE_GAUGE_H
+
+#include "engine/flow.h"
+
+/* Packets of a direction after which a connection gets its gauges; earlier if need be. */
+#define GAUGE_PACKETS 16
+/* Classes of a ratio: its logarithm to base 2, 0 .. 15. */
+#define GAUGE_CLASSES 16
+
+/* Samples that make the early half of the slope, and at which the later ones are halved. */
+#define GAUGE_SLOPE_EARLY 16
+#define GAUGE_SLOPE_LATE  64
+/* Later ones are sampled: of segments whose number has none of these bits. */
+#define GAUGE_SLOPE_MASK 3
+
+/* Where the two ends have told no segment size. */
+#define GAUGE_MSS 1460
+/* No window is larger (RFC 7323, 2.3): more in flight is a number that does not fit. */
+#define GAUGE_FLIGHT_MOST (1U << 30)
+
+/*
+ * Times in gauges, modulo 2^32: 2^10 ns, so that no division is needed. They wrap after 73
+ * minutes; what waits longer than that is not told from what waits 73 minutes less.
+ */
+#define GAUGE_TICK_BITS 10
+
+enum gauge_bit {
+	GAUGE_EDGE = 1 << 0, /* edge is valid */
+	GAUGE_RTT = 1 << 1,  /* ack_rtt is valid */
+};
+
+/* Of a ratio's classes, how often each was met; both halves at once in a u64 of bytes. */
+union gauge_slope {
+	__u8 n[GAUGE_CLASSES];
+	__u64 word[GAUGE_CLASSES / 8];
+};
+
+struct gauge {
+	/* This side's sending. A send is a first transmission of data. */
+	__u64 sent_ns;     /* the last send */
+	__u64 limited_ns;  /* time between sends while less than a segment of window was left */
+	__u64 limited_sum; /* of the peer's windows at `limited`, bytes */
+	__u32 sends;
+	__u32 limited;      /* of those, that left less than a segment of the peer's window */
+	__u32 flight_most;  /* bytes sent and not acknowledged, at a send */
+	__u32 flight;       /* the same, at the last send */
+	__u32 watch_end;    /* end of the watched segment */
+	__u32 watch_tick;   /* time it was sent */
+	__u32 watch_flight; /* from the peer's acknowledgment to its end then; 0: none is watched */
+	__u32 pause_ns;     /* half of the handshake's round trip; 0: not known */
+	__u16 watch_window; /* the peer's raw window then; 0: not known */
+	__u16 mss;
+	__u8 sample_mask;  /* a send is sampled where its number has none of these bits */
+	__u8 sent_limited; /* the last send left less than a segment of window */
+	__u8 pad[2];
+	/* This side's windows and acknowledgments. */
+	__u64 opened_ns;   /* end of the last zero-window spell */
+	__u32 edge;        /* highest right edge advertised (RFC 7323, 2.4) */
+	__u32 window_set;  /* distinct windows: a bit each, by hash */
+	__u32 shrunk_most; /* bytes by which the right edge moved left at once */
+	__u32 ack_rtt;     /* ticks, least from a watched segment to its acknowledgment */
+	__u16 shrinks;
+	__u8 bits; /* enum gauge_bit */
+	__u8 slope_early_n;
+	__u8 slope_late_n;
+	__u8 class; /* a class on its way to an index */
+	__u8 pad2[34];
+	/* What is out of the ordinary. */
+	union gauge_slope early; /* window given up by bytes acknowledged (detectors: E2) */
+	union gauge_slope late;
+	__u8 delivered[GAUGE_CLASSES]; /* watched segments by flight over raw window, that arrived */
+	__u8 lost[GAUGE_CLASSES];      /* that had to be sent again */
+	__u64 stuck_ns;    /* first retransmission since the peer last acknowledged something */
+	__u32 stuck_ack;   /* what it had acknowledged */
+	__u32 over_ack;    /* the peer's acknowledgment at the last send beyond its edge */
+	__u16 stuck_n;     /* retransmissions since */
+	__u16 overs;       /* sends beyond the highest right edge by more than a segment */
+	__u16 over_rounds; /* at so many acknowledgments */
+	__u16 pauses;      /* times when nothing was sent for half a round trip, data outstanding */
+	__u16 pauses_raw;  /* of those, with the raw window filled (detectors: E4) */
+	__u16 pauses_scaled; /* with the window shifted as offered filled */
+	__u16 probes;        /* of the zero-window spell that is numbered */
+	__u16 probes_most;
+	__u16 probe_spell;
+	__u8 over_class; /* highest class of flight over raw window beyond the edge */
+	__u8 pad3[25];
+};
+
+_Static_assert(sizeof(struct gauge) == 256, "struct gauge has no hidden padding");
+_Static_assert(__builtin_offsetof(struct gauge, opened_ns) == 64, "sending is one line");
+_Static_assert(__builtin_offsetof(struct gauge, early) == 128, "windows are one line");
+
+/* What a table keeps of a confirmed connection. */
+struct live_flow {
+	struct flow flow;
+	struct gauge gauge[2]; /* valid with FLOW_GAUGED */
+};
+
+ENGINE_INLINE void gauge_add16(__u16 *counter)
+{
+	if (*counter != 0xffff)
+		++*counter;
+}
+
+ENGINE_INLINE void gauge_add8(__u8 *counter)
+{
+	if (*counter != 0xff)
+		++*counter;
+}
+
+/* floor(log2(x)), x > 0: the ones of x smeared to the right, counted. No branch, no table. */
+ENGINE_INLINE __u32 gauge_log2(__u32 x)
+{
+	x |= x >> 1;
+	x |= x >> 2;
+	x |= x >> 4;
+	x |= x >> 8;
+	x |= x >> 16;
+	x -= x >> 1 & 0x55555555;
+	x = (x & 0x33333333) + (x >> 2 & 0x33333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f;
+	return (x * 0x01010101 >> 24) - 1;
+}
+
+/* The least f with flight <= window << f, at most GAUGE_CLASSES - 1; window > 0. */
+ENGINE_INLINE __u8 gauge_reach(__u32 flight, __u16 window)
+{
+	__u32 times = flight ? (flight - 1) / window : 0;
+	__u32 f = times ? gauge_log2(times) + 1 : 0;
+
+	return (__u8)(f < GAUGE_CLASSES ? f : GAUGE_CLASSES - 1);
+}
+
+/* round(log2(a / b)), 0 .. GAUGE_CLASSES - 1; b > 0. */
+ENGINE_INLINE __u8 gauge_slope_class(__u32 a, __u32 b)
+{
+	__u64 times = (__u64)a * 181 / ((__u64)b * 128); /* sqrt(2) = 181 / 128 */
+	__u32 capped = times > 0xffff ? 0xffff : (__u32)times;
+
+	return (__u8)(capped ? gauge_log2(capped) : 0);
+}
+
+/*
+ * The class just found, as an index. It goes through memory: a verifier that follows its
+ * value would go through everything behind it once for each.
+ */
+ENGINE_INLINE __u32 gauge_index(struct gauge *g, __u8 class)
+{
+	__u32 index;
+
+	g->class = class;
+	engine_barrier();
+	index = g->class;
+	engine_opaque(index);
+	return index & (GAUGE_CLASSES - 1);
+}
+
+/* ---- sending ---- */
+
+ENGINE_INLINE _Bool gauge_is_acked(const struct gauge *g, const struct half *peer)
+{
+	return !seq_after(g->watch_end, peer->ack);
+}
+
+/* The watched segment's fate is known. */
+ENGINE_INLINE void gauge_watched(struct gauge *g, __u8 *counts)
+{
+	__u32 flight = g->watch_flight;
+
+	g->watch_flight = 0;
+	if (g->watch_window)
+		gauge_add8(&counts[gauge_index(g, gauge_reach(flight, g->watch_window))]);
+}
+
+/* One segment is watched at a time. */
+ENGINE_INLINE void gauge_watch(struct gauge *g, const struct half *peer, const struct packet *p,
+			       __u32 end, __u32 flight)
+{
+	if (g->watch_flight) {
+		if (!gauge_is_acked(g, peer))
+			return;
+		gauge_watched(g, g->delivered);
+	}
+	g->sample_mask = g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
+	g->watch_end = end;
+	g->watch_tick = (__u32)(p->ns >> GAUGE_TICK_BITS);
+	g->watch_flight = flight;
+	g->watch_window = peer->bits & HALF_WINDOW ? peer->window_last : 0;
+}
+
+/* Data that was sent before, ending at end. */
+ENGINE_INLINE void gauge_resend(struct gauge *g, const struct half *peer, const struct packet *p,
+				__u32 end)
+{
+	if (g->watch_flight && gauge_is_acked(g, peer))
+		gauge_watched(g, g->delivered);
+	else if (g->watch_flight && seq_after(g->watch_end, p->seq) &&
+		 !seq_after(g->watch_end, end))
+		gauge_watched(g, g->lost);
+	if (!g->stuck_n || g->stuck_ack != peer->ack) {
+		g->stuck_ack = peer->ack;
+		g->stuck_ns = p->ns;
+		g->stuck_n = 0;
+	}
+	gauge_add16(&g->stuck_n);
+}
+
+/* A segment beyond what the peer allowed by more than another one. */
+ENGINE_INLINE void gauge_over(struct gauge *g, const struct half *peer, const struct gauge *peer_g,
+			      __u32 end, __u32 flight)
+{
+	__u8 reach;
+
+	if (!(peer_g->bits & GAUGE_EDGE) || !peer->window_last ||
+	    !seq_after(end, peer_g->edge + g->mss))
+		return;
+	if (!g->overs || g->over_ack != peer->ack)
+		gauge_add16(&g->over_rounds);
+	g->over_ack = peer->ack;
+	gauge_add16(&g->overs);
+	reach = gauge_reach(flight, peer->window_last);
+	if (reach > g->over_class)
+		g->over_class = reach;
+}
+
+/* Whether so much in flight fills the window to within a segment. */
+ENGINE_INLINE _Bool gauge_fills(const struct gauge *g, __u32 flight, __u64 window)
+{
+	return flight + g->mss > window && flight <= window + g->mss;
+}
+
+/* The time since the last send was long: what was in flight meanwhile? */
+ENGINE_INLINE void gauge_pause(struct gauge *g, const struct half *peer)
+{
+	__u16 window = peer->window_last;
+
+	gauge_add16(&g->pauses);
+	if (!window)
+		return;
+	if (gauge_fills(g, g->flight, window))
+		gauge_add16(&g->pauses_raw);
+	if (peer->offer != SHIFT_UNKNOWN && gauge_fills(g, g->flight, (__u64)window << peer->offer))
+		gauge_add16(&g->pauses_scaled);
+}
+
+/* Against the window that the peer advertised last, by the shift in use. */
+ENGINE_INLINE void gauge_room(struct gauge *g, const struct half *peer, const struct gauge *peer_g,
+			      __u32 end, __u32 flight)
+{
+	__u64 window;
+
+	g->sent_limited = 0;
+	if (!(peer->bits & HALF_WINDOW) || peer->shift == SHIFT_UNKNOWN)
+		return;
+	window = (__u64)peer->window_last << (peer->shift & 15);
+	if (!window || flight + g->mss <= window)
+		return;
+	g->sent_limited = 1;
+	g->limited++;
+	g->limited_sum += window;
+	if (ENGINE_UNLIKELY(flight > window + g->mss))
+		gauge_over(g, peer, peer_g, end, flight);
+}
+
+/* What is not asked at every send, once there have been enough: a pause before it, its fate. */
+ENGINE_INLINE void gauge_sample(struct gauge *g, const struct half *peer, const struct packet *p,
+				__u32 end, __u32 flight)
+{
+	if (g->pause_ns && g->sent_ns && p->ns > g->sent_ns + g->pause_ns)
+		gauge_pause(g, peer);
+	gauge_watch(g, peer, p, end, flight);
+}
+
+/* A segment with data; h is as it was before it. */
+ENGINE_INLINE void gauge_send(struct gauge *g, const struct half *h, const struct half *peer,
+			      const struct gauge *peer_g, const struct packet *p)
+{
+	__u32 end = p->seq + p->payload, flight = end - peer->ack;
+
+	if (!(peer->bits & HALF_ACK))
+		return;
+	if (ENGINE_UNLIKELY(h->bits & HALF_SEQ && !seq_after(end, h->seq_end))) {
+		gauge_resend(g, peer, p, end);
+		return;
+	}
+	if (flight - 1 >= GAUGE_FLIGHT_MOST)
+		return;
+	if (ENGINE_UNLIKELY(g->sent_limited) && peer_g->opened_ns < g->sent_ns &&
+	    p->ns > g->sent_ns)
+		g->limited_ns += p->ns - g->sent_ns;
+	if (ENGINE_UNLIKELY(!(g->sends & g->sample_mask)))
+		gauge_sample(g, peer, p, end, flight);
+	g->sends++;
+	g->sent_ns = p->ns;
+	g->flight = flight;
+	if (flight > g->flight_most)
+		g->flight_most = flight;
+	gauge_room(g, peer, peer_g, end, flight);
+}
+
+/* A segment that asks whether the peer's window is open again (RFC 9293, 3.8.6.1). */
+ENGINE_INLINE void gauge_probe(struct gauge *g, const struct half *peer)
+{
+	if (g->probe_spell != (__u16)peer->zero_spells) {
+		g->probe_spell = (__u16)peer->zero_spells;
+		g->probes = 0;
+	}
+	gauge_add16(&g->probes);
+	if (g->probes > g->probes_most)
+		g->probes_most = g->probes;
+}
+
+/* ---- windows and acknowledgments ---- */
+
+ENGINE_INLINE void gauge_slope_add(struct gauge *g, __u32 acked, __u32 given_up)
+{
+	__u32 index = gauge_index(g, gauge_slope_class(acked, given_up));
+
+	if (g->slope_early_n < GAUGE_SLOPE_EARLY) {
+		g->slope_early_n++;
+		gauge_add8(&g->early.n[index]);
+		return;
+	}
+	gauge_add8(&g->late.n[index]);
+	if (++g->slope_late_n < GAUGE_SLOPE_LATE)
+		return;
+	/* What is long ago fades. */
+	g->late.word[0] = g->late.word[0] >> 1 & 0x7f7f7f7f7f7f7f7fULL;
+	g->late.word[1] = g->late.word[1] >> 1 & 0x7f7f7f7f7f7f7f7fULL;
+	g->slope_late_n = GAUGE_SLOPE_LATE / 2;
+}
+
+/* The right edge; one that moves left by less than 2^shift was rounded (RFC 7323, 2.4). */
+ENGINE_INLINE void gauge_edge(struct gauge *g, const struct half *h, const struct packet *p,
+			      _Bool stale)
+{
+	__u8 shift = h->shift & 15;
+	__u32 edge = p->ack + ((__u32)p->window << shift);
+	__u32 back = h->ack + ((__u32)h->window_last << shift) - edge;
+
+	if (!(g->bits & GAUGE_EDGE) || seq_after(edge, g->edge)) {
+		g->bits |= GAUGE_EDGE;
+		g->edge = edge;
+	}
+	if (stale || !(h->bits & HALF_WINDOW) || (__s32)back < 1 << shift)
+		return;
+	gauge_add16(&g->shrinks);
+	if (back > g->shrunk_most)
+		g->shrunk_most = back;
+}
+
+/* An acknowledgment that is new, or a window that is; h is as it was before it. */
+ENGINE_INLINE void gauge_window(struct gauge *g, const struct half *h, const struct gauge *peer_g,
+				const struct packet *p)
+{
+	_Bool stale = half_is_stale(h, p);
+	__u32 acked = p->ack - h->ack;
+
+	g->window_set |= 1U << (p->window * 0x9e3779b1U >> 27);
+	if (h->bits & HALF_ZERO && p->window)
+		g->opened_ns = p->ns;
+	if (h->shift != SHIFT_UNKNOWN)
+		gauge_edge(g, h, p, stale);
+	if (stale || !(h->bits & HALF_ACK) || !acked)
+		return;
+	if (h->bits & HALF_WINDOW && p->window < h->window_last &&
+	    (g->slope_early_n < GAUGE_SLOPE_EARLY || !(h->packets & GAUGE_SLOPE_MASK)))
+		gauge_slope_add(g, acked, (__u32)h->window_last - p->window);
+	if (peer_g->watch_flight && seq_within(peer_g->watch_end, h->ack + 1, acked - 1)) {
+		__u32 ticks = (__u32)(p->ns >> GAUGE_TICK_BITS) - peer_g->watch_tick;
+
+		if (!(g->bits & GAUGE_RTT) || ticks < g->ack_rtt)
+			g->ack_rtt = ticks;
+		g->bits |= GAUGE_RTT;
+	}
+}
+
+/* Begins the gauges of both directions, with what the handshake told. */
+ENGINE_INLINE void gauge_begin(struct flow *f, struct gauge *g)
+{
+	for (__u32 i = 0; i < 2; i++) {
+		const struct syn *own = &f->syn[i], *peer = &f->syn[!i];
+		__u16 mss = GAUGE_MSS;
+
+		__builtin_memset(&g[i], 0, sizeof(g[i]));
+		if (own->mss && own->mss < mss)
+			mss = own->mss;
+		if (peer->mss && peer->mss < mss)
+			mss = peer->mss;
+		g[i].mss = mss;
+		g[i].pause_ns = f->rtt_us < 8000000 ? f->rtt_us * 500 : 4000000000U;
+	}
+	f->bits |= FLOW_GAUGED;
+}
+
+/*
+ * Whether a connection without gauges has grown long enough, or strange enough, for them:
+ * a retransmission, a zero window, more in flight than the peer's window.
+ */
+ENGINE_INLINE _Bool gauge_is_due(const struct flow *f, const struct packet *p, __u8 dir)
+{
+	const struct half *h = &f->half[dir & 1], *peer = &f->half[!dir];
+	__u32 end = p->seq + p->payload;
+
+	if (h->packets >= GAUGE_PACKETS || !p->window)
+		return 1;
+	if (!p->payload || !(h->bits & HALF_SEQ))
+		return 0;
+	if (!seq_after(end, h->seq_end))
+		return 1;
+	return (peer->bits & (HALF_WINDOW | HALF_ACK)) == (HALF_WINDOW | HALF_ACK) &&
+	       peer->shift != SHIFT_UNKNOWN &&
+	       end - peer->ack > (__u32)peer->window_last << (peer->shift & 15);
+}
+
+/*
+ * One segment that is neither a second copy nor SYN nor RST, before h takes it in.
+ * g belongs to its direction, peer and peer_g to the other.
+ */
+ENGINE_INLINE void gauge_update(struct gauge *g, const struct half *h, const struct half *peer,
+				const struct gauge *peer_g, const struct packet *p)
+{
+	if (p->flags & TCP_ACK && (p->ack != h->ack || p->window != h->window_last))
+		gauge_window(g, h, peer_g, p);
+	if (ENGINE_UNLIKELY(peer->bits & HALF_ZERO) && (p->payload || p->seq == h->seq_end - 1))
+		gauge_probe(g, peer);
+	if (p->payload)
+		gauge_send(g, h, peer, peer_g, p);
+}
+
+#endif
