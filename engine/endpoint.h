@@ -9,14 +9,6 @@
 
 #include "engine/seam.h"
 
-/* An option that was overwritten with NOPs leaves a run that no stack sends (detectors: E6). */
-#define NOP_HOLE 3
-
-ENGINE_INLINE _Bool syn_has_hole(const struct syn *s)
-{
-	return syn_lacks(s) && s->nop_run >= NOP_HOLE;
-}
-
 /* The endpoint of one side of a flow, found or made; 0 when the table is full. */
 ENGINE_INLINE struct endpoint *endpoint_of(struct scratch *s, const struct packet *p, __u8 dir,
 					   enum endpoint_role role)
@@ -85,8 +77,14 @@ ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct p
 	if (f->half[f->client & 1].other.kind != SYN_OTHER_NONE && !syn_offers(syn))
 		return 0;
 	e = endpoint_of(s, p, !f->client, ENDPOINT_SERVER);
-	if (e)
-		endpoint_count(e, syn, syn_offers(syn), p->ns);
+	if (!e)
+		return 0;
+	endpoint_count(e, syn, syn_offers(syn), p->ns);
+	if (!(f->syn[f->client & 1].opt_bits & OPT_TIMESTAMPS)) {
+		seam_add32(&e->plain, 1);
+		if (syn_offers(syn))
+			seam_add32(&e->plain_offers, 1);
+	}
 	return e;
 }
 

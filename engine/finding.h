@@ -6,7 +6,7 @@
 #include "engine/gauge.h"
 
 enum finding_code {
-#define DETECTOR(id, name, scope, severity, title, text, advice) FINDING_##id,
+#define DETECTOR(id, name, scope, severity, values, title, text, advice) FINDING_##id,
 #include "engine/detectors.def"
 #undef DETECTOR
 	FINDING_CODES
@@ -24,21 +24,29 @@ enum confidence {
 };
 
 #define FINDING_PACKETS 3
+#define FINDING_VALUES  3
 
 /* Room for the findings of one connection: each code, for each side. */
 #define VERDICT_MAX (2 * FINDING_CODES)
 
+/* A set of codes. */
+#define FINDING_BIT(code) (1U << FINDING_##code)
+
+_Static_assert(FINDING_CODES <= 32, "a set of codes fits into 32 bits");
+
 struct finding {
 	__u64 packets[FINDING_PACKETS]; /* that prove it, unused ones 0 */
+	__u64 value[FINDING_VALUES];    /* the numbers that detectors.def names */
+	__u32 replaces;                 /* FINDING_BIT of the less specific codes it stands for */
 	__u8 code;                      /* enum finding_code */
 	__u8 severity;
 	__u8 side;
 	__u8 blame;
 	__u8 confidence;
-	__u8 value[3]; /* what {0}, {1} and {2} in the detector's text stand for */
+	__u8 pad[7];
 };
 
-_Static_assert(sizeof(struct finding) == 32, "struct finding has no hidden padding");
+_Static_assert(sizeof(struct finding) == 64, "struct finding has no hidden padding");
 
 /* What goes through the ring: a finding about a flow or an endpoint, or a flow's last record. */
 enum event_kind { EVENT_FLOW_FINDING, EVENT_ENDPOINT_FINDING, EVENT_FLOW_ENDED };

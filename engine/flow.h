@@ -49,13 +49,18 @@ enum syn_other_kind {
 	SYN_OTHER_SAME_PACKET, /* the very same packet, met at another point of the path */
 };
 
+enum syn_other_bit {
+	SYN_OTHER_SAME_IPID = 1 << 0, /* both carry one IP identification, not 0 */
+	SYN_OTHER_NO_WINDOW = 1 << 1, /* its window was 0 */
+};
+
 struct syn_other {
 	__u64 id;
 	__u32 gap_us; /* between the two */
 	__u8 kind;    /* enum syn_other_kind */
 	__u8 wscale;
 	__u8 wscale_state;
-	__u8 same_ipid;
+	__u8 bits; /* enum syn_other_bit */
 };
 
 _Static_assert(sizeof(struct syn_other) == 16, "struct syn_other has no hidden padding");
@@ -201,9 +206,11 @@ struct endpoint {
 	__u32 ifindex;
 	__u16 bits; /* enum endpoint_bit */
 	__u16 emitted;
+	__u32 plain;        /* opportunities given by a SYN without timestamps, of a server */
+	__u32 plain_offers; /* and taken */
 };
 
-_Static_assert(sizeof(struct endpoint) == 104, "struct endpoint has no hidden padding");
+_Static_assert(sizeof(struct endpoint) == 112, "struct endpoint has no hidden padding");
 
 struct endpoint_entry {
 	struct endpoint_key key;
@@ -306,6 +313,14 @@ ENGINE_INLINE _Bool syn_offers(const struct syn *s)
 ENGINE_INLINE _Bool syn_lacks(const struct syn *s)
 {
 	return s->bits & SYN_SEEN && s->wscale_state == WSCALE_ABSENT;
+}
+
+/* An option that was overwritten with NOPs leaves a run that no stack sends (detectors: E6). */
+#define NOP_HOLE 3
+
+ENGINE_INLINE _Bool syn_has_hole(const struct syn *s)
+{
+	return syn_lacks(s) && s->nop_run >= NOP_HOLE;
 }
 
 /*

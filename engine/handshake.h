@@ -92,7 +92,8 @@ ENGINE_INLINE void syn_other_set(struct syn_other *o, const struct syn *s, const
 	o->kind = (__u8)kind;
 	o->wscale = earlier ? s->wscale : p->wscale;
 	o->wscale_state = earlier ? s->wscale_state : p->wscale_state;
-	o->same_ipid = s->ipid == p->ipid && s->ipid;
+	o->bits = (s->ipid == p->ipid && s->ipid ? SYN_OTHER_SAME_IPID : 0) |
+		  ((earlier ? s->window : p->window) ? 0 : SYN_OTHER_NO_WINDOW);
 }
 
 /*

@@ -11,9 +11,9 @@
 #ifndef ENGINE_TRACK_H
 #define ENGINE_TRACK_H
 
+#include "engine/alarm.h"
 #include "engine/endpoint.h"
 #include "engine/handshake.h"
-#include "engine/verdict.h"
 
 enum place { PLACE_FLOWS, PLACE_PENDING, PLACE_FRESH };
 
@@ -268,8 +268,8 @@ ENGINE_INLINE void track_confirm(struct scratch *s, const struct packet *p, stru
 		f->rtt_us = syn_gap_us(c, p);
 	flow_set_shifts(f);
 	track_rival_export(s, p, e);
-	verdict_endpoint(s, p, f, endpoint_client(s, p, f));
-	verdict_flow(s, p, f);
+	alarm_endpoint(s, p, f, endpoint_client(s, p, f));
+	alarm_flow(s, p, f);
 	seam_promote(s, &p->key, e);
 }
 
@@ -283,7 +283,7 @@ ENGINE_INLINE void track_odd_option(struct scratch *s, const struct packet *p, s
 	f->bits |= (__u8)(FLOW_NON_SYN_W | (t->dir ? FLOW_NON_SYN_W_DIR : 0));
 	f->odd_id = p->id;
 	if (t->place == PLACE_FLOWS)
-		verdict_flow(s, p, f);
+		alarm_flow(s, p, f);
 }
 
 /* A SYN or SYN-ACK was taken into t->flow. */
@@ -296,12 +296,12 @@ ENGINE_INLINE void track_handshake(struct scratch *s, const struct packet *p, st
 		seam_count(COUNTER_HANDSHAKES);
 		if (t->place == PLACE_PENDING)
 			track_drop_live(p, t);
-		verdict_endpoint(s, p, t->flow, endpoint_server(s, p, t->flow));
+		alarm_endpoint(s, p, t->flow, endpoint_server(s, p, t->flow));
 	}
 	if (t->place != PLACE_FLOWS)
 		return;
 	flow_set_shifts(t->flow);
-	verdict_flow(s, p, t->flow);
+	alarm_flow(s, p, t->flow);
 }
 
 /* Takes the segment into the flow that was chosen; false when it is a second copy. */

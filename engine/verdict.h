@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * All detectors, in the order of detectors.def. Each is a pure function over facts:
- * the programs run them to report at once, user space runs the same ones over the
- * same facts for the record, so the two cannot disagree.
+ * The detectors that decide at once, in the order of detectors.def. Each is a pure function
+ * over facts: the programs run them to report at once, user space runs the same ones over
+ * the same facts for the record, so the two cannot disagree. What needs weighing, of the
+ * scopes TRANSFER and HOST, is diagnose.h's.
  */
 #ifndef ENGINE_VERDICT_H
 #define ENGINE_VERDICT_H
@@ -18,22 +19,20 @@
 #include "engine/detectors/wscale_stripped.h"
 #include "engine/detectors/wscale_too_large.h"
 #include "engine/detectors/wscale_zero.h"
-#include "engine/seam.h"
 
 /* By a detector's scope: the calls that it means over a connection, and over an endpoint. */
 #define VERDICT_FLOW_FLOW(id, f, out, n)     n += detect_##id(f, &(out)[n]);
 #define VERDICT_FLOW_ENDPOINT(id, f, out, n) ;
+#define VERDICT_FLOW_TRANSFER(id, f, out, n) ;
+#define VERDICT_FLOW_HOST(id, f, out, n)     ;
 #define VERDICT_FLOW_SIDE(id, f, out, n)                 \
 	n += detect_##id(f, (f)->client & 1, &(out)[n]); \
 	n += detect_##id(f, !(f)->client, &(out)[n]);
 #define VERDICT_ENDPOINT_FLOW(id, key, e, out)     0
 #define VERDICT_ENDPOINT_SIDE(id, key, e, out)     0
+#define VERDICT_ENDPOINT_TRANSFER(id, key, e, out) 0
+#define VERDICT_ENDPOINT_HOST(id, key, e, out)     0
 #define VERDICT_ENDPOINT_ENDPOINT(id, key, e, out) detect_##id(key, e, out)
-/* Whether it finds anything at all; a program reports a code once per connection. */
-#define VERDICT_FIRST_FLOW(id, f, out)     detect_##id(f, out)
-#define VERDICT_FIRST_ENDPOINT(id, f, out) 0
-#define VERDICT_FIRST_SIDE(id, f, out) \
-	(detect_##id(f, (f)->client & 1, out) || detect_##id(f, !(f)->client, out))
 
 /*
  * A confirmed connection whose program found nothing has nothing: the detectors ran when
@@ -52,7 +51,8 @@ ENGINE_INLINE __u32 verdict_flow_findings(const struct flow *f, struct finding *
 
 	if (verdict_flow_is_clear(f))
 		return 0;
-#define DETECTOR(id, name, scope, severity, title, text, advice) VERDICT_FLOW_##scope(id, f, out, n)
+#define DETECTOR(id, name, scope, severity, values, title, text, advice) \
+	VERDICT_FLOW_##scope(id, f, out, n)
 #include "engine/detectors.def"
 #undef DETECTOR
 	return n;
@@ -63,60 +63,11 @@ ENGINE_INLINE __u32 verdict_endpoint_findings(const struct endpoint_key *key,
 {
 	__u32 n = 0;
 
-#define DETECTOR(id, name, scope, severity, title, text, advice) \
+#define DETECTOR(id, name, scope, severity, values, title, text, advice) \
 	n += VERDICT_ENDPOINT_##scope(id, key, e, &out[n]);
 #include "engine/detectors.def"
 #undef DETECTOR
 	return n;
-}
-
-ENGINE_INLINE void verdict_emit(struct scratch *s, const struct packet *p, enum event_kind kind,
-				__u8 client)
-{
-	struct event *event = &s->event;
-
-	event->ns = p->ns;
-	event->kind = kind;
-	event->ifindex = p->ifindex;
-	event->hook = p->hook;
-	event->client = client;
-	event->key = p->key;
-	event->endpoint = s->endpoint_key;
-	seam_emit(event);
-}
-
-/* Reports what a confirmed connection's handshake shows, each code once. */
-ENGINE_INLINE void verdict_flow(struct scratch *s, const struct packet *p, struct flow *f)
-{
-	struct finding *out = &s->event.finding;
-
-#define DETECTOR(id, name, scope, severity, title, text, advice)                       \
-	if (!(f->emitted & 1U << FINDING_##id) && VERDICT_FIRST_##scope(id, f, out)) { \
-		f->emitted |= 1U << FINDING_##id;                                      \
-		verdict_emit(s, p, EVENT_FLOW_FINDING, f->client);                     \
-	}
-#include "engine/detectors.def"
-#undef DETECTOR
-}
-
-/* Reports on an endpoint that was just counted; e may be 0. A run that ends re-arms the alarm. */
-ENGINE_INLINE void verdict_endpoint(struct scratch *s, const struct packet *p, const struct flow *f,
-				    struct endpoint *e)
-{
-	struct finding *out = &s->event.finding;
-
-	if (!e)
-		return;
-	if (!e->run)
-		e->emitted = 0;
-#define DETECTOR(id, name, scope, severity, title, text, advice)                     \
-	if (!e->emitted && VERDICT_ENDPOINT_##scope(id, &s->endpoint_key, e, out)) { \
-		e->emitted = 1;                                                      \
-		s->event.stats = *e;                                                 \
-		verdict_emit(s, p, EVENT_ENDPOINT_FINDING, f->client);               \
-	}
-#include "engine/detectors.def"
-#undef DETECTOR
 }
 
 #endif

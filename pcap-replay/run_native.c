@@ -5,6 +5,7 @@
 
 #include "pcap-replay/run.h"
 #include "platform/native.h"
+#include "userspace/around.h"
 #include "userspace/snapshot.h"
 
 /* A record with the time it is sorted by beside it: most comparisons need not look further. */
@@ -18,6 +19,8 @@ struct run_native_state {
 	struct flow_entry *rivals; /* unanswered SYNs kept beside a pending entry, as records */
 	struct run_order *order;   /* while gathering; then the records' addresses, see below */
 	struct endpoint_entry *endpoints;
+	struct around around;
+	__u64 first_ns, last_ns; /* of what was fed; 0, 0: nothing */
 };
 
 /* What a report was made of; the tables stay. */
@@ -26,6 +29,7 @@ static void run_native_forget(struct run_native_state *s)
 	free(s->rivals);
 	free(s->order);
 	free(s->endpoints);
+	around_free(&s->around);
 	s->rivals = NULL;
 	s->order = NULL;
 	s->endpoints = NULL;
@@ -51,6 +55,7 @@ static int run_native_reset(void *state)
 		return -ENOMEM;
 	native_close(s->native);
 	s->native = fresh;
+	s->first_ns = s->last_ns = 0;
 	run_native_forget(s);
 	return 0;
 }
@@ -70,6 +75,16 @@ static int run_native_open(void **state, const struct options *o, char *err, siz
 	return 0;
 }
 
+/* Packets come in order, or nearly so: a batch's ends are near enough to the first and last. */
+static void run_native_span(struct run_native_state *s, const struct reader_packet *packets,
+			    unsigned int n)
+{
+	if (!s->first_ns)
+		s->first_ns = packets[0].ns;
+	if (packets[n - 1].ns > s->last_ns)
+		s->last_ns = packets[n - 1].ns;
+}
+
 static int run_native_feed(void *state, const struct reader_packet *packets, unsigned int n)
 {
 	struct run_native_state *s = state;
@@ -87,6 +102,7 @@ static int run_native_feed(void *state, const struct reader_packet *packets, uns
 								 : (__u16)packets[i].linktype,
 		};
 	}
+	run_native_span(s, packets, n);
 	native_frames(s->native, frames, n);
 	return s->native->out_of_memory ? -ENOMEM : 0;
 }
@@ -215,7 +231,8 @@ static int run_native_report(void *state, struct report *r)
 	r->endpoints = s->endpoints;
 	r->endpoints_n = g.endpoints_n;
 	memcpy(r->counters, n->counters, sizeof(r->counters));
-	return 0;
+	r->span_ns = s->last_ns > s->first_ns ? s->last_ns - s->first_ns : 0;
+	return around_make(&s->around, r);
 }
 
 const struct run_engine run_native = {

@@ -206,6 +206,8 @@ static int testrun_report(void *state, struct report *r)
 	r->endpoints = t->snapshot->report.endpoints;
 	r->endpoints_n = t->snapshot->report.endpoints_n;
 	r->evictions = t->snapshot->report.evictions;
+	r->span_ns = t->snapshot->report.span_ns;
+	r->around = t->snapshot->report.around;
 	memcpy(r->counters, t->snapshot->report.counters, sizeof(r->counters));
 	return 0;
 }

@@ -166,6 +166,28 @@ static void skip_counts(struct writer *w)
 	writer_close(w, '}');
 }
 
+/* An object of numbers, of which no finding has more than FINDING_VALUES. */
+static void numbers(struct writer *w)
+{
+	typed(w, "object", false);
+	writer_key(w, "maxProperties");
+	writer_unsigned(w, FINDING_VALUES);
+	writer_key(w, "additionalProperties");
+	writer_open(w, '{');
+	typed(w, "number", false);
+	range(w, 0, 0);
+	writer_close(w, '}');
+}
+
+static void codes(struct writer *w)
+{
+	typed(w, "array", false);
+	writer_key(w, "items");
+	writer_open(w, '{');
+	code(w);
+	writer_close(w, '}');
+}
+
 #define SCHEMA_UINT(list)           integer(w, 0, false)
 #define SCHEMA_UINT_NULL(list)      integer(w, 0, true)
 #define SCHEMA_FAMILY(list)         family(w)
@@ -183,6 +205,8 @@ static void skip_counts(struct writer *w)
 #define SCHEMA_ADDRESS(list)        address(w)
 #define SCHEMA_SENTENCE(list)       sentence(w)
 #define SCHEMA_PACKETS(list)        list_of(w, "packet", FINDING_PACKETS)
+#define SCHEMA_NUMBERS(list)        numbers(w)
+#define SCHEMA_CODES(list)          codes(w)
 #define SCHEMA_DIRECTION(list)      reference(w, "direction")
 #define SCHEMA_FINDING(list)        reference(w, "finding")
 #define SCHEMA_FINDINGS(list)       list_of(w, "finding", RECORD_FINDINGS_MOST)

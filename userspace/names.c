@@ -43,19 +43,22 @@ int names_find(enum names list, const char *text)
 
 #define NAMES_SCOPE_FLOW     0
 #define NAMES_SCOPE_SIDE     0
+#define NAMES_SCOPE_TRANSFER 0
 #define NAMES_SCOPE_ENDPOINT 1
+#define NAMES_SCOPE_HOST     1
 
 static const struct names_detector detectors[FINDING_CODES + 1] = {
-#define DETECTOR(id, name, scope, level, headline, sentence, remedy) \
-	[FINDING_##id] = { .code = name,                             \
-			   .title = headline,                        \
-			   .text = sentence,                         \
-			   .advice = remedy,                         \
-			   .severity = SEVERITY_##level,             \
+#define DETECTOR(id, name, scope, level, numbers, headline, sentence, remedy) \
+	[FINDING_##id] = { .code = name,                                      \
+			   .values = numbers,                                 \
+			   .title = headline,                                 \
+			   .text = sentence,                                  \
+			   .advice = remedy,                                  \
+			   .severity = SEVERITY_##level,                      \
 			   .of_endpoint = NAMES_SCOPE_##scope },
 #include "engine/detectors.def"
 #undef DETECTOR
-	[FINDING_CODES] = { .code = "unknown", .title = "", .text = "", .advice = "" },
+	[FINDING_CODES] = { .code = "unknown", .values = "", .title = "", .text = "", .advice = "" },
 };
 
 const struct names_detector *names_detector(unsigned int code)

@@ -33,6 +33,7 @@ int names_find(enum names list, const char *text);
 /* One line of detectors.def. */
 struct names_detector {
 	const char *code;
+	const char *values; /* names of a finding's numbers, a blank between two */
 	const char *title;
 	const char *text;
 	const char *advice;

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "platform/native.h"
+#include "engine/infer.h"
+#include "userspace/around.h"
 
 void record_address(struct record_address *out, const __u64 addr[2], bool ipv6)
 {
@@ -52,71 +53,28 @@ static void findings_sort(struct finding *list, unsigned int n)
 	}
 }
 
-unsigned int record_flow_facts(const struct flow *f, struct finding *out)
+unsigned int record_flow_facts(const struct report *r, const struct flow_entry *e,
+			       struct finding *out)
 {
-	unsigned int n = verdict_flow_findings(f, out);
+	struct transfer t;
+	unsigned int n;
 
+	around_transfer(&t, r, e);
+	n = diagnose_flow(&t, out);
 	findings_sort(out, n);
 	return n;
 }
 
-unsigned int record_endpoint_facts(const struct endpoint_entry *e, struct finding *out)
+unsigned int record_endpoint_facts(const struct report *r, const struct endpoint_entry *e,
+				   struct finding *out)
 {
-	unsigned int n = verdict_endpoint_findings(&e->key, &e->endpoint, out);
+	struct vicinity v;
+	unsigned int n;
 
+	around_vicinity(&v, r, e);
+	n = diagnose_endpoint(&e->key, &e->endpoint, &v, out);
 	findings_sort(out, n);
 	return n;
-}
-
-/* The text of the placeholder at p, and its length; 0 when it is none. */
-static const char *placeholder(const char *p, const struct record_names *names,
-			       const struct finding *finding, char number[4], size_t *length)
-{
-	const char *side = names_of(NAMES_SIDE, finding->side);
-	const struct {
-		const char *name;
-		const char *text;
-	} known[] = {
-		{ "{client}", names->client },
-		{ "{server}", names->server },
-		{ "{host}", names->host },
-		{ "{side}", side ? side : "path" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		*length = strlen(known[i].name);
-		if (known[i].text && !strncmp(p, known[i].name, *length))
-			return known[i].text;
-	}
-	if (p[1] < '0' || p[1] > '2' || p[2] != '}')
-		return NULL;
-	*length = 3;
-	snprintf(number, 4, "%u", finding->value[p[1] - '0']);
-	return number;
-}
-
-void record_sentence(struct record_sentence *out, const char *template,
-		     const struct record_names *names, const struct finding *finding)
-{
-	size_t at = 0, room = sizeof(out->text) - 1;
-	char number[4];
-
-	while (*template && at < room) {
-		const char *text = NULL;
-		size_t length = 1, n;
-
-		if (*template == '{')
-			text = placeholder(template, names, finding, number, &length);
-		if (!text) {
-			out->text[at++] = *template ++;
-			continue;
-		}
-		n = strnlen(text, room - at);
-		memcpy(out->text + at, text, n);
-		at += n;
-		template += length;
-	}
-	out->text[at] = '\0';
 }
 
 static void record_packets(struct record_packets *out, const struct report *r,
@@ -140,6 +98,9 @@ static void record_finding(struct record_finding *out, const struct report *r,
 	out->side = names_of(NAMES_SIDE, finding->side);
 	out->blame = names_of(NAMES_BLAME, finding->blame);
 	out->confidence = names_of(NAMES_CONFIDENCE, finding->confidence);
+	out->numbers.code = finding->code;
+	memcpy(out->numbers.value, finding->value, sizeof(out->numbers.value));
+	out->replaces = finding->replaces;
 	record_sentence(&out->text, detector->text, names, finding);
 	record_sentence(&out->advice, detector->advice, names, finding);
 	record_packets(&out->packets, r, finding);
@@ -155,17 +116,6 @@ static void record_findings(struct record_findings *out, const struct report *r,
 }
 
 /* ---- flow ---- */
-
-__u64 record_last_ns(const struct flow *f)
-{
-	__u64 last = f->first_ns;
-
-	for (int i = 0; i < 2; i++) {
-		if (f->half[i].packets && f->half[i].last_ns > last)
-			last = f->half[i].last_ns;
-	}
-	return last;
-}
 
 static enum visibility record_visibility(const struct flow *f)
 {
@@ -183,25 +133,11 @@ enum scaling record_inferred(const struct flow *f)
 	return infer_scaling(f);
 }
 
-/*
- * The shift that applies to the windows of a side while scaling is on. A SYN-ACK with
- * the option proves that the copy of the SYN that carried it was the one answered.
- */
-static unsigned int shift_of(const struct flow *f, unsigned int dir)
-{
-	const struct syn *s = &f->syn[dir];
-	const struct syn_other *o = &f->half[dir].other;
-
-	if (s->wscale_state == WSCALE_PRESENT || o->kind == SYN_OTHER_NONE)
-		return syn_shift(s);
-	return o->wscale > 14 ? 14 : o->wscale;
-}
-
 static __s64 effective(const struct flow *f, unsigned int dir, enum scaling scaling, __u16 window)
 {
 	if (scaling == SCALING_UNKNOWN)
 		return RECORD_NO_NUMBER;
-	return scaling == SCALING_ON ? (__s64)window << shift_of(f, dir) : window;
+	return scaling == SCALING_ON ? (__s64)window << flow_shift_on(f, (__u8)dir) : window;
 }
 
 static void record_windows(struct record_direction *out, const struct flow *f, unsigned int dir,
@@ -219,9 +155,39 @@ static void record_windows(struct record_direction *out, const struct flow *f, u
 	out->effective_max = effective(f, dir, scaling, h->window_max);
 }
 
-static void record_direction(struct record_direction *out, const struct flow *f, unsigned int dir,
-			     enum scaling scaling, __u64 last_ns)
+/* What the gauges tell of a direction; without them nobody measured. */
+static void record_transfer(struct record_direction *out, const struct transfer *t, __u8 dir)
 {
+	const struct gauge *g = t->gauge ? &t->gauge[dir] : NULL;
+	__u64 window;
+	enum limited limited = transfer_limited(t, dir, &window);
+
+	out->limited = names_of(NAMES_LIMITED, limited);
+	out->limited_s = limited == LIMITED_YES ? g->limited_ns : 0;
+	out->ceiling_bps = RECORD_NO_NUMBER;
+	if (limited == LIMITED_YES && transfer_rtt_us(t, dir))
+		out->ceiling_bps = (__s64)transfer_ceiling(window, transfer_rtt_us(t, dir));
+	out->flight_max = g ? (__s64)g->flight_most : RECORD_NO_NUMBER;
+	out->window_shrinks = g ? (__s64)g->shrinks : RECORD_NO_NUMBER;
+	out->zero_window_probes = g ? t->gauge[!dir].probes_most : 0;
+}
+
+static void record_zero_windows(struct record_direction *out, const struct half *h, __u64 last_ns)
+{
+	__u64 longest = h->zero_longest_us * ENGINE_NS_PER_US,
+	      closed = transfer_closed_ns(h, last_ns);
+
+	out->zero_windows = h->zero_windows;
+	out->zero_window_spells = h->zero_spells;
+	out->zero_window_s = closed;
+	out->zero_window_open = h->bits & HALF_ZERO;
+	out->zero_window_longest_s = closed - h->zero_ns > longest ? closed - h->zero_ns : longest;
+}
+
+static void record_direction(struct record_direction *out, const struct transfer *t,
+			     unsigned int dir, __u64 last_ns)
+{
+	const struct flow *f = t->flow;
 	const struct half *h = &f->half[dir];
 	const struct syn *s = &f->syn[dir];
 	bool seen = s->bits & SYN_SEEN;
@@ -232,13 +198,9 @@ static void record_direction(struct record_direction *out, const struct flow *f,
 	out->wscale_state = names_of(NAMES_WSCALE_STATE, state);
 	out->wscale = state == WSCALE_PRESENT ? s->wscale : RECORD_NO_NUMBER;
 	out->syn_window = seen ? s->window : RECORD_NO_NUMBER;
-	record_windows(out, f, dir, scaling);
-	out->zero_windows = h->zero_windows;
-	out->zero_window_spells = h->zero_spells;
-	out->zero_window_s = h->zero_ns;
-	out->zero_window_open = h->bits & HALF_ZERO;
-	if (out->zero_window_open && last_ns > h->zero_since_ns)
-		out->zero_window_s += last_ns - h->zero_since_ns;
+	record_windows(out, f, dir, t->scaling);
+	record_zero_windows(out, h, last_ns);
+	record_transfer(out, t, (__u8)dir);
 	out->retransmits = h->retransmits;
 	out->duplicates = h->duplicates;
 }
@@ -248,11 +210,12 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	const struct flow *f = &rf->flow;
 	unsigned int client = f->client & 1, server = !client, n;
 	bool ipv6 = rf->key.domain & DOMAIN_IPV6;
-	enum scaling scaling = flow_scaling(f);
-	__u64 last_ns = record_last_ns(f), number;
+	struct transfer t;
+	__u64 last_ns = flow_last_ns(f), number;
 	struct finding facts[RECORD_FINDINGS_MOST];
 	struct record_names names = { 0 };
 
+	around_transfer(&t, r, rf);
 	out->file = NULL;
 	report_packet(r, f->first_id, &out->file, &number);
 	out->family = ipv6 ? 6 : 4;
@@ -267,14 +230,14 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	out->last = record_time(r, last_ns);
 	out->duration_s = last_ns - f->first_ns;
 	out->visibility = names_of(NAMES_VISIBILITY, record_visibility(f));
-	out->scaling = names_of(NAMES_SCALING, scaling);
+	out->scaling = names_of(NAMES_SCALING, t.scaling);
 	out->scaling_inferred = names_of(NAMES_SCALING_INFERRED, infer_scaling(f));
 	out->rtt_us = f->rtt_us ? (__s64)f->rtt_us : RECORD_NO_NUMBER;
-	record_direction(&out->c2s, f, client, scaling, last_ns);
-	record_direction(&out->s2c, f, server, scaling, last_ns);
+	record_direction(&out->c2s, &t, client, last_ns);
+	record_direction(&out->s2c, &t, server, last_ns);
 	names.client = out->client.text;
 	names.server = out->server.text;
-	n = record_flow_facts(f, facts);
+	n = record_flow_facts(r, rf, facts);
 	record_findings(&out->findings, r, facts, n, &names);
 }
 
@@ -296,7 +259,7 @@ void record_endpoint(struct record_endpoint *out, const struct report *r,
 	out->refusals = e->refusals;
 	out->first_refusal = refused ? record_time(r, e->first_refusal_ns) : RECORD_NO_TIME;
 	out->last_refusal = refused ? record_time(r, e->last_refusal_ns) : RECORD_NO_TIME;
-	record_findings(&out->findings, r, facts, record_endpoint_facts(re, facts), &names);
+	record_findings(&out->findings, r, facts, record_endpoint_facts(r, re, facts), &names);
 }
 
 void record_event(struct record_event *out, const struct report *r, const struct event *e,
@@ -337,22 +300,57 @@ __u64 record_skipped(const struct report *r)
 	return n;
 }
 
-static void count_findings(struct record_finding_counts *out, const struct report *r)
+/* The seconds that a connection's sides waited for each other's windows. */
+static __u64 slowed_ns(const struct transfer *t)
+{
+	__u64 last_ns = flow_last_ns(t->flow), ns = 0, window;
+
+	for (__u8 i = 0; i < 2; i++) {
+		ns += transfer_closed_ns(&t->flow->half[i], last_ns);
+		if (transfer_limited(t, i, &window) == LIMITED_YES)
+			ns += t->gauge[i].limited_ns;
+	}
+	return ns;
+}
+
+/* A connection with a finding that somebody should know of, into the summary. */
+static void count_slowed(struct record_summary *out, const struct report *r,
+			 const struct flow_entry *e, const struct finding *facts, unsigned int n)
+{
+	bool slowed = false;
+	struct transfer t;
+
+	for (unsigned int i = 0; i < n; i++)
+		slowed |= facts[i].severity >= SEVERITY_NOTICE;
+	if (!slowed)
+		return;
+	around_transfer(&t, r, e);
+	out->slowed_flows++;
+	out->slowed_s += slowed_ns(&t);
+	out->slowed_bytes += e->flow.half[0].bytes + e->flow.half[1].bytes;
+}
+
+static void count_findings(struct record_summary *out, const struct report *r)
 {
 	struct finding facts[RECORD_FINDINGS_MOST];
+	__u64 *counts = out->findings.n;
 
-	memset(out, 0, sizeof(*out));
+	memset(&out->findings, 0, sizeof(out->findings));
+	out->slowed_flows = out->slowed_s = out->slowed_bytes = 0;
 	for (size_t i = 0; i < r->flows_n; i++) {
-		unsigned int n = verdict_flow_findings(&r->flows[i]->flow, facts);
+		unsigned int n;
 
+		report_prefetch(r, i);
+		n = record_flow_facts(r, r->flows[i], facts);
+		count_slowed(out, r, r->flows[i], facts, n);
 		while (n--)
-			out->n[facts[n].code]++;
+			counts[facts[n].code]++;
 	}
 	for (size_t i = 0; i < r->endpoints_n; i++) {
-		unsigned int n = record_endpoint_facts(&r->endpoints[i], facts);
+		unsigned int n = record_endpoint_facts(r, &r->endpoints[i], facts);
 
 		while (n--)
-			out->n[facts[n].code]++;
+			counts[facts[n].code]++;
 	}
 }
 
@@ -365,7 +363,7 @@ void record_summary(struct record_summary *out, const struct report *r)
 	out->tcp_packets = packets > skipped ? packets - skipped : 0;
 	out->flows = r->flows_n;
 	out->handshakes = r->counters[COUNTER_HANDSHAKES];
-	count_findings(&out->findings, r);
+	count_findings(out, r);
 	for (unsigned int i = 0; i < COUNTERS; i++)
 		out->skipped.n[i] = names_counters[i].skip ? r->counters[i] : 0;
 	out->duplicates = r->counters[COUNTER_DUPLICATES];

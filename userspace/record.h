@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/finding.h"
+#include "engine/diagnose.h"
 #include "userspace/names.h"
 #include "userspace/report.h"
 
@@ -41,6 +41,8 @@
 #define RECORD_HOLDS_ADDRESS        struct record_address
 #define RECORD_HOLDS_SENTENCE       struct record_sentence
 #define RECORD_HOLDS_PACKETS        struct record_packets
+#define RECORD_HOLDS_NUMBERS        struct record_numbers
+#define RECORD_HOLDS_CODES          __u32 /* FINDING_BIT() of each */
 #define RECORD_HOLDS_DIRECTION      struct record_direction
 #define RECORD_HOLDS_FINDING        struct record_finding
 #define RECORD_HOLDS_FINDINGS       struct record_findings
@@ -65,6 +67,12 @@ struct record_packets {
 		const char *file;
 		__u64 number; /* in that file, from 1 */
 	} list[FINDING_PACKETS];
+};
+
+/* The numbers of a finding, as detectors.def names them. */
+struct record_numbers {
+	__u8 code;
+	__u64 value[FINDING_VALUES];
 };
 
 struct record_direction {
@@ -131,8 +139,10 @@ void record_event(struct record_event *out, const struct report *r, const struct
 		  const char *interface);
 
 /* The findings as the engine holds them, sorted by packet, then code; room for RECORD_FINDINGS_MOST. */
-unsigned int record_flow_facts(const struct flow *f, struct finding *out);
-unsigned int record_endpoint_facts(const struct endpoint_entry *e, struct finding *out);
+unsigned int record_flow_facts(const struct report *r, const struct flow_entry *e,
+			       struct finding *out);
+unsigned int record_endpoint_facts(const struct report *r, const struct endpoint_entry *e,
+				   struct finding *out);
 
 /* What {client}, {server}, {host} and {side} of a sentence stand for. */
 struct record_names {
@@ -140,6 +150,20 @@ struct record_names {
 	const char *server;
 	const char *host;
 };
+
+/* How a finding's number is counted. */
+enum record_unit {
+	RECORD_UNIT_NONE,
+	RECORD_UNIT_BYTES,
+	RECORD_UNIT_BPS,
+	RECORD_UNIT_NS,
+	RECORD_UNIT_US,
+};
+
+/* The name of a finding's number i as records have it, its _ns as _s; "" when there is none. */
+#define RECORD_VALUE_ROOM 32
+enum record_unit record_value_key(char key[RECORD_VALUE_ROOM], const struct finding *finding,
+				  unsigned int i);
 
 /* Fills a text or advice of detectors.def in. */
 void record_sentence(struct record_sentence *out, const char *template,
@@ -157,9 +181,6 @@ static inline __s64 record_time(const struct report *r, __u64 ns)
 {
 	return (__s64)(ns + (__u64)r->epoch_offset_ns);
 }
-
-/* Time of a flow's last packet, as its facts hold it. */
-__u64 record_last_ns(const struct flow *f);
 
 /* Scaling as one direction alone suggests it. */
 enum scaling record_inferred(const struct flow *f);

@@ -209,11 +209,14 @@ static int snapshot_sort(struct snapshot *s)
 	return 0;
 }
 
-static void snapshot_count_unscaled(struct report *r)
+/* What takes a walk over all connections. */
+static void snapshot_sum(struct report *r)
 {
 	for (size_t i = 0; i < r->flows_n; i++) {
 		const struct flow *f = &r->flows[i]->flow;
+		__u64 span = flow_last_ns(f) - r->flows[0]->flow.first_ns;
 
+		r->span_ns = span > r->span_ns ? span : r->span_ns;
 		if (f->bits & FLOW_CONFIRMED && !flow_closed(f) && flow_scaling(f) == SCALING_OFF)
 			r->open_unscaled++;
 	}
@@ -232,11 +235,14 @@ int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
 		err = snapshot_tables(s, maps);
 	if (!err)
 		err = snapshot_sort(s);
+	if (!err) {
+		snapshot_sum(&s->report);
+		err = around_make(&s->around, &s->report);
+	}
 	if (err) {
 		snapshot_free(s);
 		return err;
 	}
-	snapshot_count_unscaled(&s->report);
 	*out = s;
 	return 0;
 }
@@ -245,6 +251,7 @@ void snapshot_free(struct snapshot *s)
 {
 	if (!s)
 		return;
+	around_free(&s->around);
 	free(s->order);
 	free(s->flows);
 	free(s->endpoints);

@@ -7,6 +7,7 @@
 #ifndef USERSPACE_SNAPSHOT_H
 #define USERSPACE_SNAPSHOT_H
 
+#include "userspace/around.h"
 #include "userspace/report.h"
 
 /* File descriptors of the maps; all readable, none is closed here. */
@@ -28,13 +29,14 @@ struct snapshot {
 	const struct flow_entry **order;
 	struct snapshot_flow *flows;
 	struct endpoint_entry *endpoints;
+	struct around around;
 	size_t order_n, flows_room, endpoints_room;
 };
 
 /*
  * Reads the tables. ended are records of connections that left them (EVENT_FLOW_ENDED);
  * they are copied. On success *out is to be released with snapshot_free(); flows,
- * endpoints, counters, evictions and open_unscaled of its report are filled, the rest
+ * endpoints, counters, evictions, span, around and open_unscaled of its report are filled, the rest
  * (files, times, live, lost_packets) is the caller's. 0, or -errno of the map access or
  * -ENOMEM; *out is then NULL.
  */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/status.h"
 
-#include "engine/verdict.h"
-#include "platform/native.h"
+#include "userspace/record.h"
 
 static int status_weight(int status)
 {
@@ -38,17 +37,16 @@ static bool status_has_severity(const struct finding *findings, __u32 n, int sev
 
 static bool status_is_found(const struct report *r, int severity)
 {
-	struct finding findings[VERDICT_MAX];
+	struct finding findings[RECORD_FINDINGS_MOST];
 	__u32 n;
 
 	for (size_t i = 0; i < r->flows_n; i++) {
-		n = verdict_flow_findings(&r->flows[i]->flow, findings);
+		n = record_flow_facts(r, r->flows[i], findings);
 		if (status_has_severity(findings, n, severity))
 			return true;
 	}
 	for (size_t i = 0; i < r->endpoints_n; i++) {
-		n = verdict_endpoint_findings(&r->endpoints[i].key, &r->endpoints[i].endpoint,
-					      findings);
+		n = record_endpoint_facts(r, &r->endpoints[i], findings);
 		if (status_has_severity(findings, n, severity))
 			return true;
 	}

@@ -151,7 +151,7 @@ static int group_order(const void *a, const void *b)
 /* From the first to the last packet of a connection, whatever order they came in. */
 static void judge_time(struct text_judged *out, const struct report *r, const struct flow *f)
 {
-	__s64 start = record_time(r, f->first_ns), end = record_time(r, record_last_ns(f));
+	__s64 start = record_time(r, f->first_ns), end = record_time(r, flow_last_ns(f));
 
 	out->first = start < out->first ? start : out->first;
 	out->last = end > out->last ? end : out->last;
@@ -214,7 +214,7 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 			   const struct report *r, const struct flow_entry *e)
 {
 	struct finding facts[RECORD_FINDINGS_MOST];
-	unsigned int n = record_flow_facts(&e->flow, facts);
+	unsigned int n = record_flow_facts(r, e, facts);
 	enum scaling scaling = judge_flow(judged, r, &e->flow);
 	bool flagged = false;
 	int err = 0;
@@ -243,7 +243,7 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged, con
 	judged->first = INT64_MAX;
 	judged->last = INT64_MIN;
 	for (size_t i = 0; i < r->endpoints_n && !err; i++) {
-		unsigned int n = record_endpoint_facts(&r->endpoints[i], facts);
+		unsigned int n = record_endpoint_facts(r, &r->endpoints[i], facts);
 
 		for (unsigned int k = 0; k < n && !err; k++) {
 			group_of_endpoint(&g, &r->endpoints[i], &facts[k]);

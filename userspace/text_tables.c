@@ -250,7 +250,7 @@ int text_table_flows(const struct text *t, const struct report *r, bool all)
 
 	text_table_start(&table, heads);
 	for (size_t i = 0; i < r->flows_n; i++) {
-		unsigned int n = record_flow_facts(&r->flows[i]->flow, facts);
+		unsigned int n = record_flow_facts(r, r->flows[i], facts);
 		int severity = worst(facts, n);
 		bool flagged = severity >= SEVERITY_NOTICE;
 

@@ -3,7 +3,7 @@
 #ifndef ENGINE_DETECTORS_SERVER_NO_WSCALE_H
 #define ENGINE_DETECTORS_SERVER_NO_WSCALE_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 #include "engine/infer.h"
 
 ENGINE_INLINE _Bool detect_server_no_wscale(const struct flow *f, struct finding *out)

@@ -7,7 +7,7 @@
 #ifndef ENGINE_DETECTORS_SYN_RETRY_NO_WSCALE_H
 #define ENGINE_DETECTORS_SYN_RETRY_NO_WSCALE_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 
 #define SYN_RETRY_US 200000U
 
@@ -17,7 +17,8 @@ ENGINE_INLINE _Bool detect_syn_retry_no_wscale(const struct flow *f, struct find
 	const struct syn_other *o = &f->half[f->client & 1].other;
 
 	if (o->kind != SYN_OTHER_EARLIER || o->wscale_state != WSCALE_PRESENT || !syn_lacks(c) ||
-	    o->gap_us < SYN_RETRY_US || o->same_ipid || flow_scaling(f) == SCALING_ON)
+	    o->gap_us < SYN_RETRY_US || o->bits & SYN_OTHER_SAME_IPID ||
+	    flow_scaling(f) == SCALING_ON)
 		return 0;
 	finding_set(out, FINDING_syn_retry_no_wscale, SEVERITY_WARNING, SIDE_CLIENT, BLAME_HOST,
 		    CONFIDENCE_HIGH);

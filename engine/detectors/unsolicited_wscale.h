@@ -6,7 +6,7 @@
 #ifndef ENGINE_DETECTORS_UNSOLICITED_WSCALE_H
 #define ENGINE_DETECTORS_UNSOLICITED_WSCALE_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 
 ENGINE_INLINE _Bool detect_unsolicited_wscale(const struct flow *f, struct finding *out)
 {

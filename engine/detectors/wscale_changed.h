@@ -3,7 +3,7 @@
 #ifndef ENGINE_DETECTORS_WSCALE_CHANGED_H
 #define ENGINE_DETECTORS_WSCALE_CHANGED_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 
 ENGINE_INLINE _Bool detect_wscale_changed(const struct flow *f, __u8 dir, struct finding *out)
 {

@@ -3,7 +3,7 @@
 #ifndef ENGINE_DETECTORS_WSCALE_MALFORMED_H
 #define ENGINE_DETECTORS_WSCALE_MALFORMED_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 
 ENGINE_INLINE _Bool detect_wscale_malformed(const struct flow *f, __u8 dir, struct finding *out)
 {

@@ -3,7 +3,7 @@
 #ifndef ENGINE_DETECTORS_WSCALE_NON_SYN_H
 #define ENGINE_DETECTORS_WSCALE_NON_SYN_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 
 ENGINE_INLINE _Bool detect_wscale_non_syn(const struct flow *f, struct finding *out)
 {

@@ -7,7 +7,7 @@
 #ifndef ENGINE_DETECTORS_WSCALE_STRIPPED_H
 #define ENGINE_DETECTORS_WSCALE_STRIPPED_H
 
-#include "engine/endpoint.h"
+#include "engine/finding.h"
 
 ENGINE_INLINE _Bool detect_wscale_stripped(const struct flow *f, __u8 dir, struct finding *out)
 {

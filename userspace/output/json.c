@@ -37,6 +37,37 @@ static void put_packets(struct writer *w, const struct record_packets *packets)
 	writer_close(w, ']');
 }
 
+/* Nanoseconds are written as seconds, and named so. */
+static void put_numbers(struct writer *w, const struct record_numbers *numbers)
+{
+	const struct finding f = { .code = numbers->code };
+
+	writer_open(w, '{');
+	for (unsigned int i = 0; i < FINDING_VALUES; i++) {
+		char key[RECORD_VALUE_ROOM];
+		enum record_unit unit = record_value_key(key, &f, i);
+
+		if (!*key)
+			break;
+		writer_key(w, key);
+		if (unit == RECORD_UNIT_NS)
+			writer_seconds(w, (__s64)numbers->value[i]);
+		else
+			writer_unsigned(w, numbers->value[i]);
+	}
+	writer_close(w, '}');
+}
+
+static void put_codes(struct writer *w, __u32 codes)
+{
+	writer_open(w, '[');
+	for (unsigned int i = 0; i < FINDING_CODES; i++) {
+		if (codes & 1U << i)
+			writer_string(w, names_detector(i)->code);
+	}
+	writer_close(w, ']');
+}
+
 static void put_finding_counts(struct writer *w, const struct record_finding_counts *counts)
 {
 	writer_open(w, '{');
@@ -84,6 +115,8 @@ static void put_where_null(struct writer *w, const struct record_where *r);
 #define PUT_ADDRESS(v)        writer_string(w, (v).text)
 #define PUT_SENTENCE(v)       writer_string(w, (v).text)
 #define PUT_PACKETS(v)        put_packets(w, &(v))
+#define PUT_NUMBERS(v)        put_numbers(w, &(v))
+#define PUT_CODES(v)          put_codes(w, v)
 #define PUT_DIRECTION(v)      put_direction(w, &(v))
 #define PUT_FINDING(v)        put_finding(w, &(v))
 #define PUT_FINDINGS(v)       put_findings(w, &(v))

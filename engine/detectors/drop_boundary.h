@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a sender sends up to ack + (window << f) arrives, what it sends beyond is lost,
+ * always: something in the path keeps state of the connection and believes another shift.
+ */
+#ifndef ENGINE_DETECTORS_DROP_BOUNDARY_H
+#define ENGINE_DETECTORS_DROP_BOUNDARY_H
+
+#include "engine/transfer.h"
+
+/* The highest class that arrived, when every sample agrees with a boundary there; or 0xff. */
+ENGINE_INLINE __u8 boundary_of(const struct gauge *g)
+{
+	__u32 delivered = 0, lost = 0;
+	__u8 top = SHIFT_UNKNOWN;
+
+	for (__u8 f = 0; f < GAUGE_CLASSES; f++) {
+		delivered += g->delivered[f];
+		if (g->delivered[f])
+			top = f;
+	}
+	if (top == SHIFT_UNKNOWN)
+		return top;
+	for (__u8 f = 0; f < GAUGE_CLASSES; f++) {
+		if (g->lost[f] && f <= top)
+			return SHIFT_UNKNOWN;
+		lost += g->lost[f];
+	}
+	return delivered >= BOUNDARY_SAMPLES && lost >= BOUNDARY_SAMPLES ? top : SHIFT_UNKNOWN;
+}
+
+ENGINE_INLINE _Bool detect_drop_boundary(const struct transfer *t, __u8 dir, struct finding *out)
+{
+	__u8 shift = t->flow->half[!dir].shift, f;
+
+	if (!t->gauge || t->scaling != SCALING_ON)
+		return 0;
+	f = boundary_of(&t->gauge[dir & 1]);
+	if (f == SHIFT_UNKNOWN || f >= shift)
+		return 0;
+	finding_set(out, FINDING_drop_boundary, SEVERITY_WARNING, SIDE_PATH, BLAME_PATH,
+		    CONFIDENCE_HIGH);
+	out->value[0] = f;
+	out->value[1] = shift;
+	transfer_prove(t, out);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Scaling is on, as this point saw the handshake, and yet one side does not shift its
+ * windows: it never saw the option. Its peer takes them for 2^shift times what they are.
+ */
+#ifndef ENGINE_DETECTORS_MISSING_SCALING_H
+#define ENGINE_DETECTORS_MISSING_SCALING_H
+
+#include "engine/transfer.h"
+
+ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, struct finding *out)
+{
+	const struct half *h = &t->flow->half[dir & 1];
+	const struct syn *s = &t->flow->syn[dir & 1];
+	__u8 shift, slope;
+	_Bool sure;
+
+	if (t->scaling != SCALING_ON || h->packets < MISSING_PACKETS || !syn_offers(s) ||
+	    !(h->bits & HALF_WINDOW) || h->window_min == h->window_max ||
+	    h->window_first < s->window / E1_UNSHIFTED_PART)
+		return 0;
+	shift = syn_shift(s);
+	slope = transfer_slope_shift(t, dir);
+	if (shift < E1_MIN_SHIFT || (slope != SHIFT_UNKNOWN && slope + 2 > shift))
+		return 0;
+	sure = h->window_first >= MISSING_SURE_WINDOW &&
+	       (transfer_first_shift(t, dir) == 0 || slope != SHIFT_UNKNOWN);
+	finding_set(out, FINDING_missing_scaling, sure ? SEVERITY_WARNING : SEVERITY_NOTICE,
+		    transfer_side(t, dir), BLAME_PATH, sure ? CONFIDENCE_HIGH : CONFIDENCE_LOW);
+	out->value[0] = transfer_factor(shift);
+	out->value[1] = h->window_max;
+	out->value[2] = (__u64)h->window_max << shift;
+	out->replaces = FINDING_BIT(window_limited);
+	transfer_prove(t, out);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Scaling was agreed and works, and the window is still too small for the path: its sender
+ * has it filled most of the time. Judged only where the capture is near that sender.
+ */
+#ifndef ENGINE_DETECTORS_WINDOW_LIMITED_H
+#define ENGINE_DETECTORS_WINDOW_LIMITED_H
+
+#include "engine/transfer.h"
+
+/* dir is the side whose window it is; its peer sends. */
+ENGINE_INLINE _Bool detect_window_limited(const struct transfer *t, __u8 dir, struct finding *out)
+{
+	__u32 rtt = transfer_rtt_us(t, !dir);
+	__u64 window;
+
+	if (t->scaling != SCALING_ON || !rtt || transfer_limited(t, !dir, &window) != LIMITED_YES)
+		return 0;
+	finding_set(out, FINDING_window_limited, SEVERITY_NOTICE, transfer_side(t, dir), BLAME_HOST,
+		    CONFIDENCE_HIGH);
+	out->value[0] = window;
+	out->value[1] = rtt;
+	out->value[2] = transfer_ceiling(window, rtt);
+	transfer_prove(t, out);
+	return 1;
+}
+
+#endif

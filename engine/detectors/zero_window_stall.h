@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A receiver closed its window: its application did not read (RFC 9293, 3.8.6.1). */
+#ifndef ENGINE_DETECTORS_ZERO_WINDOW_STALL_H
+#define ENGINE_DETECTORS_ZERO_WINDOW_STALL_H
+
+#include "engine/transfer.h"
+
+ENGINE_INLINE _Bool detect_zero_window_stall(const struct transfer *t, __u8 dir,
+					     struct finding *out)
+{
+	const struct half *h = &t->flow->half[dir & 1];
+	__u64 closed, longest, open;
+	__u16 probes;
+
+	if (!h->zero_spells)
+		return 0;
+	closed = transfer_closed_ns(h, flow_last_ns(t->flow));
+	if (closed < STALL_MIN_NS)
+		return 0;
+	longest = h->zero_longest_us * ENGINE_NS_PER_US;
+	open = closed - h->zero_ns;
+	probes = t->gauge ? t->gauge[!dir].probes_most : 0;
+	if (open > longest)
+		longest = open;
+	finding_set(out, FINDING_zero_window_stall,
+		    closed >= STALL_FELT_NS ? SEVERITY_WARNING : SEVERITY_NOTICE,
+		    transfer_side(t, dir), BLAME_HOST, CONFIDENCE_HIGH);
+	if (longest > STALL_PERMANENT_NS && probes > STALL_PERMANENT_PROBES)
+		out->severity = SEVERITY_CRITICAL;
+	out->value[0] = closed;
+	out->value[1] = longest;
+	out->value[2] = probes;
+	transfer_prove(t, out);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From facts to findings: pure functions, used by replay, live and every report alike, so
+ * that a live alarm and its replay cannot disagree. To what the programs decide at once
+ * comes what has to be weighed; where a more specific code holds, it takes the place of
+ * the generic ones and says which.
+ */
+#ifndef ENGINE_DIAGNOSE_H
+#define ENGINE_DIAGNOSE_H
+
+#include "engine/detectors/drop_boundary.h"
+#include "engine/detectors/missing_scaling.h"
+#include "engine/detectors/path_strips.h"
+#include "engine/detectors/phantom_scaling.h"
+#include "engine/detectors/shift_changed.h"
+#include "engine/detectors/signed_window.h"
+#include "engine/detectors/state_loss.h"
+#include "engine/detectors/syncookie_no_wscale.h"
+#include "engine/detectors/synproxy_mismatch.h"
+#include "engine/detectors/synproxy_no_wscale.h"
+#include "engine/detectors/tiny_window.h"
+#include "engine/detectors/window_limited.h"
+#include "engine/detectors/window_overrun.h"
+#include "engine/detectors/window_shrunk.h"
+#include "engine/detectors/zero_window_stall.h"
+#include "engine/verdict.h"
+
+#define DIAGNOSE_TRANSFER_FLOW(id, t, out, n)     ;
+#define DIAGNOSE_TRANSFER_SIDE(id, t, out, n)     ;
+#define DIAGNOSE_TRANSFER_ENDPOINT(id, t, out, n) ;
+#define DIAGNOSE_TRANSFER_HOST(id, t, out, n)     ;
+#define DIAGNOSE_TRANSFER_TRANSFER(id, t, out, n)              \
+	n += detect_##id(t, (t)->flow->client & 1, &(out)[n]); \
+	n += detect_##id(t, !(t)->flow->client, &(out)[n]);
+#define DIAGNOSE_HOST_FLOW(id, key, e, v, out, n)     ;
+#define DIAGNOSE_HOST_SIDE(id, key, e, v, out, n)     ;
+#define DIAGNOSE_HOST_ENDPOINT(id, key, e, v, out, n) ;
+#define DIAGNOSE_HOST_TRANSFER(id, key, e, v, out, n) ;
+#define DIAGNOSE_HOST_HOST(id, key, e, v, out, n)     n += detect_##id(key, e, v, &(out)[n]);
+
+/* Takes out what a more specific finding stands for, and leaves in `replaces` only what was there. */
+ENGINE_INLINE __u32 diagnose_replace(struct finding *out, __u32 n)
+{
+	__u32 found = 0, replaced = 0, kept = 0;
+
+	for (__u32 i = 0; i < n; i++)
+		found |= 1U << out[i].code;
+	for (__u32 i = 0; i < n; i++) {
+		out[i].replaces &= found & ~(1U << out[i].code);
+		replaced |= out[i].replaces;
+	}
+	for (__u32 i = 0; i < n; i++) {
+		if (!(replaced & 1U << out[i].code))
+			out[kept++] = out[i];
+	}
+	return kept;
+}
+
+/* Whether anything about the windows of a connection could be found; most have nothing. */
+ENGINE_INLINE _Bool diagnose_is_due(const struct transfer *t)
+{
+	const struct half *a = &t->flow->half[0], *b = &t->flow->half[1];
+
+	return t->gauge || t->lost_together || t->scaling != SCALING_ON || a->zero_spells ||
+	       b->zero_spells || a->window_first != a->window_min ||
+	       b->window_first != b->window_min || a->window_max <= TINY_WINDOW ||
+	       b->window_max <= TINY_WINDOW || a->other.kind || b->other.kind;
+}
+
+/* Findings about a connection; at most VERDICT_MAX. */
+ENGINE_INLINE __u32 diagnose_flow(const struct transfer *t, struct finding *out)
+{
+	__u32 n = verdict_flow_findings(t->flow, out);
+
+	if (!diagnose_is_due(t))
+		return n;
+#define DETECTOR(id, name, scope, severity, values, title, text, advice) \
+	DIAGNOSE_TRANSFER_##scope(id, t, out, n)
+#include "engine/detectors.def"
+#undef DETECTOR
+	return diagnose_replace(out, n);
+}
+
+/* Findings about an endpoint; at most VERDICT_MAX. */
+ENGINE_INLINE __u32 diagnose_endpoint(const struct endpoint_key *key, const struct endpoint *e,
+				      const struct vicinity *v, struct finding *out)
+{
+	__u32 n = verdict_endpoint_findings(key, e, out);
+
+#define DETECTOR(id, name, scope, severity, values, title, text, advice) \
+	DIAGNOSE_HOST_##scope(id, key, e, v, out, n)
+#include "engine/detectors.def"
+#undef DETECTOR
+	return diagnose_replace(out, n);
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A connection as diagnosis sees it: its facts, and what follows from several of them. */
+#ifndef ENGINE_TRANSFER_H
+#define ENGINE_TRANSFER_H
+
+#include "engine/finding.h"
+#include "engine/thresholds.h"
+
+struct transfer {
+	const struct flow *flow;
+	const struct gauge *gauge;       /* of both directions; 0: none was begun */
+	const struct endpoint *listener; /* the server's endpoint; 0: not known */
+	__u32 lost_together;             /* connections that were lost with it, itself one; or 0 */
+	enum scaling scaling;
+};
+
+/* The least power of two that is not smaller: 1 << s. */
+ENGINE_INLINE __u64 transfer_factor(__u8 shift)
+{
+	return 1ULL << shift;
+}
+
+ENGINE_INLINE enum side transfer_side(const struct transfer *t, __u8 dir)
+{
+	return dir == t->flow->client ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+/* Whether x lies within percent of y. */
+ENGINE_INLINE _Bool transfer_is_near(__u64 x, __u64 y, __u32 percent)
+{
+	__u64 apart = x > y ? x - y : y - x;
+
+	return apart * 100 <= y * percent;
+}
+
+/*
+ * The shift by which the first windows of a side are its SYN's (detectors: E1), when
+ * that is a whole number to within E1_EXACT_PERCENT; else SHIFT_UNKNOWN. 0: not shifted.
+ */
+ENGINE_INLINE __u8 transfer_first_shift(const struct transfer *t, __u8 dir)
+{
+	const struct half *h = &t->flow->half[dir & 1];
+	const struct syn *s = &t->flow->syn[dir & 1];
+
+	if (!(s->bits & SYN_SEEN) || !(h->bits & HALF_WINDOW) || !h->window_first)
+		return SHIFT_UNKNOWN;
+	for (__u8 shift = 0; shift <= 14; shift++) {
+		if (transfer_is_near((__u64)h->window_first << shift, s->window, E1_EXACT_PERCENT))
+			return shift;
+	}
+	return SHIFT_UNKNOWN;
+}
+
+/* The median class of a slope's samples; SHIFT_UNKNOWN when they are few or disagree. */
+ENGINE_INLINE __u8 transfer_slope(const union gauge_slope *slope)
+{
+	__u32 sum = 0, below = 0, together;
+	__u8 median = 0;
+
+	for (__u32 i = 0; i < GAUGE_CLASSES; i++)
+		sum += slope->n[i];
+	if (sum < E2_SAMPLES)
+		return SHIFT_UNKNOWN;
+	while (below + slope->n[median] <= sum / 2)
+		below += slope->n[median++];
+	together = slope->n[median];
+	together += median ? slope->n[median - 1] : 0U;
+	together += median + 1 < GAUGE_CLASSES ? slope->n[median + 1] : 0U;
+	return together * 100 >= sum * E2_TOGETHER ? median : SHIFT_UNKNOWN;
+}
+
+/* The shift that a side's windows show by themselves (detectors: E2); or SHIFT_UNKNOWN. */
+ENGINE_INLINE __u8 transfer_slope_shift(const struct transfer *t, __u8 dir)
+{
+	__u8 late;
+
+	if (!t->gauge)
+		return SHIFT_UNKNOWN;
+	late = transfer_slope(&t->gauge[dir & 1].late);
+	return late != SHIFT_UNKNOWN ? late : transfer_slope(&t->gauge[dir & 1].early);
+}
+
+/* Time from the SYN to its answer, us; 0: not known. */
+ENGINE_INLINE __u32 transfer_server_leg_us(const struct flow *f)
+{
+	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
+
+	if (!f->rtt_us || s->first_ns < c->first_ns)
+		return 0;
+	return (__u32)((s->first_ns - c->first_ns) / ENGINE_NS_PER_US);
+}
+
+enum nearness { NEARNESS_UNKNOWN, NEARNESS_FAR, NEARNESS_NEAR };
+
+/*
+ * Whether the capture was made near the sender of a direction: only there what is in
+ * flight, and what it waits for, is what the sender knows (detectors: window-limited).
+ */
+ENGINE_INLINE enum nearness transfer_nearness(const struct transfer *t, __u8 dir)
+{
+	const struct flow *f = t->flow;
+	__u64 server_leg = transfer_server_leg_us(f), leg;
+
+	if (!f->rtt_us)
+		return NEARNESS_UNKNOWN;
+	if (f->rtt_us <= NEAR_US || f->syn[dir & 1].bits & SYN_EGRESS_LOCAL)
+		return NEARNESS_NEAR;
+	leg = dir == f->client ? f->rtt_us - (server_leg < f->rtt_us ? server_leg : f->rtt_us)
+			       : server_leg;
+	return leg * 100 <= (__u64)f->rtt_us * NEAR_PERCENT ? NEARNESS_NEAR : NEARNESS_FAR;
+}
+
+/* The shortest round trip seen by the sender of dir: of the handshake or of its data, us; or 0. */
+ENGINE_INLINE __u32 transfer_rtt_us(const struct transfer *t, __u8 dir)
+{
+	__u32 us = t->flow->rtt_us;
+
+	if (t->gauge && t->gauge[!dir].bits & GAUGE_RTT &&
+	    transfer_nearness(t, dir) == NEARNESS_NEAR) {
+		__u64 ns = (__u64)t->gauge[!dir].ack_rtt << GAUGE_TICK_BITS;
+
+		if (!us || ns / ENGINE_NS_PER_US < us)
+			us = (__u32)(ns / ENGINE_NS_PER_US);
+	}
+	return us;
+}
+
+/* What a window of so many bytes lets through a round trip, bit/s; 0: no round trip is known. */
+ENGINE_INLINE __u64 transfer_ceiling(__u64 bytes, __u32 rtt_us)
+{
+	return rtt_us ? bytes * 8 * 1000000 / rtt_us : 0;
+}
+
+enum limited { LIMITED_UNKNOWN, LIMITED_NO, LIMITED_YES };
+
+/* Whether the peer's window limited the sender of dir; *window: the mean of it while it did. */
+ENGINE_INLINE enum limited transfer_limited(const struct transfer *t, __u8 dir, __u64 *window)
+{
+	const struct gauge *g = t->gauge ? &t->gauge[dir & 1] : 0;
+
+	*window = 0;
+	if (!g || g->sends < LIMITED_SENDS || t->scaling == SCALING_UNKNOWN ||
+	    transfer_nearness(t, dir) != NEARNESS_NEAR)
+		return LIMITED_UNKNOWN;
+	if ((__u64)g->limited * 100 < (__u64)g->sends * LIMITED_PERCENT)
+		return LIMITED_NO;
+	*window = g->limited_sum / g->limited;
+	return LIMITED_YES;
+}
+
+/* Time that a side's window was closed until last_ns, ns. */
+ENGINE_INLINE __u64 transfer_closed_ns(const struct half *h, __u64 last_ns)
+{
+	__u64 open = h->bits & HALF_ZERO && last_ns > h->zero_since_ns ? last_ns - h->zero_since_ns
+								       : 0;
+
+	return h->zero_ns + open;
+}
+
+/* Time of the connection's last packet, ns. */
+ENGINE_INLINE __u64 flow_last_ns(const struct flow *f)
+{
+	__u64 last = f->first_ns;
+
+	for (__u32 i = 0; i < 2; i++) {
+		if (f->half[i].packets && f->half[i].last_ns > last)
+			last = f->half[i].last_ns;
+	}
+	return last;
+}
+
+/* Both handshake segments prove what was agreed. */
+ENGINE_INLINE void transfer_prove(const struct transfer *t, struct finding *out)
+{
+	const struct flow *f = t->flow;
+
+	out->packets[0] = f->syn[f->client & 1].id;
+	out->packets[1] = f->syn[!f->client].id;
+}
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "userspace/around.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/report.h"
+
+/* Neighbours looked at on either side of a host, so that a full prefix costs no square. */
+#define AROUND_NEIGHBOURS 256
+
+static int around_order(const void *a, const void *b)
+{
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Servers that offer; endpoints of one address stand together, whatever their ports. */
+static __u32 around_count_offering(const struct report *r)
+{
+	const __u64 *last = NULL;
+	__u32 n = 0;
+
+	for (size_t i = 0; i < r->endpoints_n; i++) {
+		const struct endpoint_entry *e = &r->endpoints[i];
+
+		if (e->key.role != ENDPOINT_SERVER || !e->endpoint.offers)
+			continue;
+		n += !last || memcmp(last, e->key.addr, sizeof(e->key.addr));
+		last = e->key.addr;
+	}
+	return n;
+}
+
+int around_make(struct around *out, struct report *r)
+{
+	size_t room = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->offering = around_count_offering(r);
+	r->around = out;
+	/* Nobody can have reached the age. */
+	for (size_t i = 0; i < r->flows_n && r->span_ns >= LOSS_AGE_NS; i++) {
+		const struct flow_entry *e = r->flows[i];
+		__u64 ns = state_loss_ns(&e->flow, report_gauges(r, e));
+
+		if (!ns)
+			continue;
+		if (out->lost_n == room) {
+			__u64 *grown;
+
+			room = room ? 2 * room : 256;
+			grown = realloc(out->lost, room * sizeof(*grown));
+			if (!grown)
+				return -ENOMEM;
+			out->lost = grown;
+		}
+		out->lost[out->lost_n++] = ns;
+	}
+	if (out->lost_n)
+		qsort(out->lost, out->lost_n, sizeof(*out->lost), around_order);
+	return 0;
+}
+
+void around_free(struct around *a)
+{
+	free(a->lost);
+	memset(a, 0, sizeof(*a));
+}
+
+/* The most connections lost within any LOSS_SPAN_NS that has ns in it. */
+static __u32 around_lost(const struct around *a, __u64 ns)
+{
+	size_t from = 0, to = 0;
+	__u32 most = 0;
+
+	for (; from < a->lost_n && a->lost[from] <= ns; from++) {
+		if (ns - a->lost[from] > LOSS_SPAN_NS)
+			continue;
+		while (to < a->lost_n && (to < from || a->lost[to] - a->lost[from] <= LOSS_SPAN_NS))
+			to++;
+		if (to - from > most)
+			most = (__u32)(to - from);
+	}
+	return most;
+}
+
+static int endpoint_order(const void *key, const void *entry)
+{
+	const struct endpoint_entry *e = entry;
+
+	return memcmp(key, &e->key, sizeof(e->key));
+}
+
+/* The listener of a connection, or NULL. */
+static const struct endpoint *around_listener(const struct report *r, const struct flow_entry *e)
+{
+	unsigned int server = !e->flow.client;
+	struct endpoint_key key = {
+		.addr = { e->key.addr[server][0], e->key.addr[server][1] },
+		.domain = e->key.domain,
+		.port = e->key.port[server],
+		.role = ENDPOINT_SERVER,
+	};
+	const struct endpoint_entry *found;
+
+	if (!r->endpoints_n)
+		return NULL;
+	found = bsearch(&key, r->endpoints, r->endpoints_n, sizeof(*r->endpoints), endpoint_order);
+	return found ? &found->endpoint : NULL;
+}
+
+void around_transfer(struct transfer *out, const struct report *r, const struct flow_entry *e)
+{
+	const struct flow *f = &e->flow;
+	const struct syn *c = &f->syn[f->client & 1];
+
+	out->flow = f;
+	out->gauge = report_gauges(r, e);
+	out->scaling = flow_scaling(f);
+	out->listener = NULL;
+	out->lost_together = 0;
+	if (out->scaling == SCALING_OFF && syn_offers(c) && !(c->opt_bits & OPT_TIMESTAMPS))
+		out->listener = around_listener(r, e);
+	if (r->around && r->around->lost_n) {
+		__u64 ns = state_loss_ns(f, out->gauge);
+
+		out->lost_together = ns ? around_lost(r->around, ns) : 0;
+	}
+}
+
+/* /24 for IPv4, /48 for IPv6: what one site usually has. */
+static bool around_same_prefix(const struct endpoint_key *a, const struct endpoint_key *b)
+{
+	return a->domain == b->domain && !memcmp(a->addr, b->addr, a->domain & DOMAIN_IPV6 ? 6 : 3);
+}
+
+/* One address of the prefix into the count; *last is the one before. */
+static void around_count(struct vicinity *out, const struct endpoint_entry *e, const __u64 **last)
+{
+	if (e->key.role != ENDPOINT_SERVER)
+		return;
+	if (e->endpoint.offers)
+		out->offering++;
+	else if (e->endpoint.refusals && (!*last || memcmp(*last, e->key.addr, 16)))
+		out->refusing++;
+	*last = e->key.addr;
+}
+
+void around_vicinity(struct vicinity *out, const struct report *r, const struct endpoint_entry *e)
+{
+	size_t at = (size_t)(e - r->endpoints), from = at, to = at;
+	const __u64 *last = NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (e->key.role != ENDPOINT_SERVER || e->endpoint.offers || !r->around)
+		return;
+	while (from && at - from < AROUND_NEIGHBOURS &&
+	       around_same_prefix(&r->endpoints[from - 1].key, &e->key))
+		from--;
+	while (to + 1 < r->endpoints_n && to - at < AROUND_NEIGHBOURS &&
+	       around_same_prefix(&r->endpoints[to + 1].key, &e->key))
+		to++;
+	for (size_t i = from; i <= to; i++)
+		around_count(out, &r->endpoints[i], &last);
+	out->elsewhere = r->around->offering;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a report's other connections and hosts tell about one of them. */
+#ifndef USERSPACE_AROUND_H
+#define USERSPACE_AROUND_H
+
+#include <stddef.h>
+
+#include "engine/diagnose.h"
+
+struct report;
+
+struct around {
+	__u64 *lost; /* times at which connections of some age were lost, sorted */
+	size_t lost_n;
+	__u32 offering; /* servers, by address, that gave the option */
+};
+
+/* Goes through a report once and hangs the result into it. 0 or -ENOMEM; then around_free(). */
+int around_make(struct around *out, struct report *r);
+void around_free(struct around *a);
+
+/* A connection as diagnosis sees it. */
+void around_transfer(struct transfer *out, const struct report *r, const struct flow_entry *e);
+
+/* The servers around an endpoint of the report. */
+void around_vicinity(struct vicinity *out, const struct report *r, const struct endpoint_entry *e);
+
+#endif
