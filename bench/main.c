@@ -15,6 +15,7 @@
 #include "bench/empty.h"
 #include "bench/kernel.h"
 #include "bench/offline.h"
+#include "bench/rates.h"
 #include "bench/report.h"
 
 #define EXIT_OVER   1
@@ -69,8 +70,12 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], "empty"))
 		return empty_loop(argv[2]) ? EXIT_FAILED : 0;
+	if (argc > 2 && !strcmp(argv[1], "rates"))
+		return rates_run((const char *const *)argv + 2, (unsigned int)argc - 2)
+			       ? EXIT_FAILED
+			       : 0;
 	if (argc != 1) {
-		fprintf(stderr, "usage: bench | bench empty FILE\n");
+		fprintf(stderr, "usage: bench | bench empty FILE | bench rates FILE...\n");
 		return EXIT_FAILED;
 	}
 	kernel = bench_kernel(is_quick);

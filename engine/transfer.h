@@ -51,6 +51,24 @@ ENGINE_INLINE __u8 transfer_first_shift(const struct transfer *t, __u8 dir)
 	return SHIFT_UNKNOWN;
 }
 
+/* Whether a side shifts its windows, by its first ones alone (detectors: E1). */
+enum shifting { SHIFTING_UNKNOWN, SHIFTING_NO, SHIFTING_YES };
+
+ENGINE_INLINE enum shifting transfer_first_windows(const struct flow *f, __u8 dir)
+{
+	const struct half *h = &f->half[dir & 1];
+	const struct syn *s = &f->syn[dir & 1];
+
+	if (!(s->bits & SYN_SEEN) || !(h->bits & HALF_WINDOW))
+		return SHIFTING_UNKNOWN;
+	if (syn_offers(s) && syn_shift(s) >= E1_MIN_SHIFT &&
+	    h->window_early <= s->window / E1_SHIFTED_PART)
+		return SHIFTING_YES;
+	if (h->window_first >= s->window / E1_UNSHIFTED_PART && h->window_min != h->window_max)
+		return SHIFTING_NO;
+	return SHIFTING_UNKNOWN;
+}
+
 /* The median class of a slope's samples; SHIFT_UNKNOWN when they are few or disagree. */
 ENGINE_INLINE __u8 transfer_slope(const union gauge_slope *slope)
 {

@@ -28,7 +28,7 @@ TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
 TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN)
 
-.PHONY: test tests unit demo fuzz bench verify
+.PHONY: test tests unit demo fuzz bench rates verify
 
 $(TEST_OBJS): | $(SKELETON) $(EXTRA_SKEL)
 $(UNIT_SRC:%.c=$(B)/obj/%.o): CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -93,6 +93,13 @@ fuzz: $(FUZZ_BIN) ## run each fuzz target for FUZZ_SECONDS with its kept corpus
 
 bench: $(PROGRAM) $(BENCH_BIN) ## measure: one line per ratio
 	@$(if $(BENCH_BIN),WSCOPE_BUILD=$(B) $(BENCH_BIN),echo "no bench/ sources" >&2; exit 1)
+
+# Where captures with known handshakes lie; the same as the tests'.
+WSCOPE_CAPTURES ?= ../shared/captures
+RATES_FILES = $(shell find $(WSCOPE_CAPTURES) -type f ! -name '*.tsv' ! -name '*.md' 2>/dev/null | sort)
+
+rates: $(BENCH_BIN) ## how often the evidence functions are right on the captures in WSCOPE_CAPTURES
+	@$(if $(RATES_FILES),$(BENCH_BIN) rates $(RATES_FILES),echo "no captures in $(WSCOPE_CAPTURES)" >&2; exit 1)
 
 verify: $(PROGRAM) $(EXTRA_SKEL) ## verifier figures on this kernel and on others in a VM
 	@WSCOPE_BUILD=$(B) tests/vm/run

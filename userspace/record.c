@@ -300,15 +300,16 @@ __u64 record_skipped(const struct report *r)
 	return n;
 }
 
-/* The seconds that a connection's sides waited for each other's windows. */
-static __u64 slowed_ns(const struct transfer *t)
+__u64 record_waited_ns(const struct report *r, const struct flow_entry *e)
 {
-	__u64 last_ns = flow_last_ns(t->flow), ns = 0, window;
+	__u64 last_ns = flow_last_ns(&e->flow), ns = 0, window;
+	struct transfer t;
 
+	around_transfer(&t, r, e);
 	for (__u8 i = 0; i < 2; i++) {
-		ns += transfer_closed_ns(&t->flow->half[i], last_ns);
-		if (transfer_limited(t, i, &window) == LIMITED_YES)
-			ns += t->gauge[i].limited_ns;
+		ns += transfer_closed_ns(&e->flow.half[i], last_ns);
+		if (transfer_limited(&t, i, &window) == LIMITED_YES)
+			ns += t.gauge[i].limited_ns;
 	}
 	return ns;
 }
@@ -318,15 +319,13 @@ static void count_slowed(struct record_summary *out, const struct report *r,
 			 const struct flow_entry *e, const struct finding *facts, unsigned int n)
 {
 	bool slowed = false;
-	struct transfer t;
 
 	for (unsigned int i = 0; i < n; i++)
 		slowed |= facts[i].severity >= SEVERITY_NOTICE;
 	if (!slowed)
 		return;
-	around_transfer(&t, r, e);
 	out->slowed_flows++;
-	out->slowed_s += slowed_ns(&t);
+	out->slowed_s += record_waited_ns(r, e);
 	out->slowed_bytes += e->flow.half[0].bytes + e->flow.half[1].bytes;
 }
 

@@ -185,6 +185,9 @@ static inline __s64 record_time(const struct report *r, __u64 ns)
 /* Scaling as one direction alone suggests it. */
 enum scaling record_inferred(const struct flow *f);
 
+/* How long a connection's sides waited for each other's windows, ns. */
+__u64 record_waited_ns(const struct report *r, const struct flow_entry *e);
+
 /* Packets that were counted under a skip reason. */
 __u64 record_skipped(const struct report *r);
 

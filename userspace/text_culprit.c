@@ -211,20 +211,54 @@ static void put_advice(const struct text *t, const struct text_group *g)
 	text_field(t, "advice", "%s", sentence.text);
 }
 
-static void put_cost(const struct text *t, const struct text_groups *groups,
-		     const struct text_group *g)
+/* What scaling would allow, by the larger of the shifts that the ends offered themselves. */
+static void put_offer(const struct text *t, const struct text_slow *slow)
+{
+	char bytes[TEXT_NUMBER_ROOM], rate[TEXT_RATE_ROOM];
+	__u64 most;
+
+	if (slow->offer == SHIFT_UNKNOWN || !slow->offer ||
+	    (slow->rtt_us && slow->rtt_us < NEAR_US))
+		return;
+	most = (__u64)UNSCALED_MOST << slow->offer;
+	text_field(t, "", "the shift of %u that was offered allows %s bytes: %s", slow->offer,
+		   text_number(bytes, most),
+		   text_rate(rate, most, slow->rtt_us ? slow->rtt_us : EXAMPLE_RTT));
+}
+
+static void put_cap(const struct text *t, const struct text_groups *groups,
+		    const struct text_group *g)
 {
 	char rate[TEXT_RATE_ROOM], rate_here[TEXT_RATE_ROOM], us[TEXT_NUMBER_ROOM];
 	char here[TEXT_RATE_ROOM + TEXT_NUMBER_ROOM + 32] = "";
-	__u64 rtt = text_median_rtt(groups, g);
+	struct text_slow slow;
 
+	text_slow(&slow, groups, g);
 	text_rate(rate, UNSCALED_MOST, EXAMPLE_RTT);
-	if (rtt)
+	if (slow.rtt_us)
 		snprintf(here, sizeof(here), " (here: %s at %s)",
-			 text_rate(rate_here, UNSCALED_MOST, rtt), text_us(us, rtt));
+			 text_rate(rate_here, UNSCALED_MOST, slow.rtt_us),
+			 text_us(us, slow.rtt_us));
 	text_field(t, "cost",
 		   "at most 65,535 bytes in flight per connection: %s at a round trip of 100 ms%s",
 		   rate, here);
+	put_offer(t, &slow);
+}
+
+/* What it cost: the ceiling of what is unscaled, and the time that was waited. */
+static void put_cost(const struct text *t, const struct text_groups *groups,
+		     const struct text_group *g)
+{
+	char count[TEXT_COUNTED_ROOM], bytes[TEXT_NUMBER_ROOM];
+	bool capped = turns_scaling_off(g);
+
+	if (capped)
+		put_cap(t, groups, g);
+	if (g->waited_ns < STALL_MIN_NS)
+		return;
+	text_field(t, capped ? "" : "cost", "%s waited %.1f s for a window, carrying %s bytes",
+		   text_counted(count, g->count, "connection"), (double)g->waited_ns / 1e9,
+		   text_number(bytes, g->bytes));
 }
 
 static void put_blame(const struct text *t, const struct finding *f)
@@ -290,6 +324,7 @@ static void put_host(const struct text *t, const struct report *r, const struct 
 		snprintf(who, sizeof(who), "%s as server and client", host.text);
 	}
 	put_headline(t, g, who);
+	put_cost(t, groups, g);
 	for (size_t k = 0; k < sizeof(sides); k++) {
 		for (size_t i = index; i < groups->n; i++) {
 			const struct text_group *other = &groups->list[i];
@@ -319,13 +354,12 @@ void text_culprit(const struct text *t, const struct report *r, const struct tex
 		put_host(t, r, groups, index);
 	} else {
 		put_headline(t, g, text_who(who, g));
+		put_cost(t, groups, g);
 		put_sentence(t, g);
 		if (g->finding.blame == BLAME_PATH || !turns_scaling_off(g) ||
 		    !put_endpoints(t, r, g))
 			put_seen(t, r, g);
 	}
-	if (turns_scaling_off(g))
-		put_cost(t, groups, g);
 	put_blame(t, &g->finding);
 	put_advice(t, g);
 	put_proof(t, r, g);

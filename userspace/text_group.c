@@ -75,6 +75,8 @@ static bool finding_stronger(const struct finding *a, const struct finding *b)
 static void group_merge(struct text_group *to, const struct text_group *g)
 {
 	to->count += g->count;
+	to->waited_ns += g->waited_ns;
+	to->bytes += g->bytes;
 	if (g->port != to->port || g->several_ports) {
 		to->several_ports = true;
 		to->port = 0;
@@ -106,8 +108,8 @@ static int groups_add(struct text_groups *groups, const struct text_group *g)
 }
 
 /* The side's address is the culprit; of what blames the path, whose option it was. */
-static void group_of_flow(struct text_group *g, const struct flow_entry *entry,
-			  const struct finding *finding)
+static void group_of_flow(struct text_group *g, const struct report *r,
+			  const struct flow_entry *entry, const struct finding *finding)
 {
 	unsigned int client = entry->flow.client & 1;
 	unsigned int dir = finding->side == SIDE_SERVER ? !client : client;
@@ -119,6 +121,8 @@ static void group_of_flow(struct text_group *g, const struct flow_entry *entry,
 	g->port = entry->key.port[!client];
 	g->count = 1;
 	g->first_ns = entry->flow.first_ns;
+	g->waited_ns = record_waited_ns(r, entry);
+	g->bytes = entry->flow.half[0].bytes + entry->flow.half[1].bytes;
 	g->example = entry;
 }
 
@@ -225,7 +229,7 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 		struct text_group g;
 
 		flagged |= facts[k].severity >= SEVERITY_NOTICE;
-		group_of_flow(&g, e, &facts[k]);
+		group_of_flow(&g, r, e, &facts[k]);
 		err = groups_add(groups, &g);
 	}
 	judged->flagged += flagged;
@@ -301,21 +305,28 @@ static bool concerns(const struct text_group *g, const struct flow_entry *e)
 	return false;
 }
 
-__u64 text_median_rtt(const struct text_groups *groups, const struct text_group *g)
+void text_slow(struct text_slow *out, const struct text_groups *groups, const struct text_group *g)
 {
-	__u32 *rtts = malloc((groups->slow_n + 1) * sizeof(*rtts)), median = 0;
+	__u32 *rtts = malloc((groups->slow_n + 1) * sizeof(*rtts));
 	size_t n = 0;
 
-	if (!rtts)
-		return 0;
-	for (size_t i = 0; i < groups->slow_n; i++) {
-		if (concerns(g, groups->slow[i]))
-			rtts[n++] = groups->slow[i]->flow.rtt_us;
+	out->rtt_us = 0;
+	out->offer = SHIFT_UNKNOWN;
+	for (size_t i = 0; i < groups->slow_n && rtts; i++) {
+		const struct flow *f = &groups->slow[i]->flow;
+
+		if (!concerns(g, groups->slow[i]))
+			continue;
+		rtts[n++] = f->rtt_us;
+		for (int k = 0; k < 2; k++) {
+			if (syn_offers(&f->syn[k]) &&
+			    (out->offer == SHIFT_UNKNOWN || syn_shift(&f->syn[k]) > out->offer))
+				out->offer = syn_shift(&f->syn[k]);
+		}
 	}
 	if (n) {
 		qsort(rtts, n, sizeof(*rtts), rtt_order);
-		median = rtts[n / 2];
+		out->rtt_us = rtts[n / 2];
 	}
 	free(rtts);
-	return median;
 }

@@ -23,6 +23,8 @@ struct text_group {
 	bool of_endpoint;
 	size_t count; /* connections; of an endpoint: refusals */
 	__u64 first_ns;
+	__u64 waited_ns; /* of its connections, for each other's windows */
+	__u64 bytes;     /* payload they carried */
 };
 
 struct text_groups {
@@ -66,7 +68,12 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged,
 		     const struct report *r);
 const char *text_why_name(enum text_unknown why);
 
-/* The median handshake round trip of the unscaled connections of g's culprit, us; 0: not known. */
-__u64 text_median_rtt(const struct text_groups *groups, const struct text_group *g);
+/* What the unscaled connections of a culprit have in common. */
+struct text_slow {
+	__u64 rtt_us; /* median of their handshakes; 0: not known */
+	__u8 offer;   /* the largest shift that one of their ends offered; SHIFT_UNKNOWN */
+};
+
+void text_slow(struct text_slow *out, const struct text_groups *groups, const struct text_group *g);
 
 #endif

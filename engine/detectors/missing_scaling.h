@@ -16,8 +16,7 @@ ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, s
 	_Bool sure;
 
 	if (t->scaling != SCALING_ON || h->packets < MISSING_PACKETS || !syn_offers(s) ||
-	    !(h->bits & HALF_WINDOW) || h->window_min == h->window_max ||
-	    h->window_first < s->window / E1_UNSHIFTED_PART)
+	    transfer_first_windows(t->flow, dir) != SHIFTING_NO)
 		return 0;
 	shift = syn_shift(s);
 	slope = transfer_slope_shift(t, dir);
