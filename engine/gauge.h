@@ -5,9 +5,10 @@
  * enough, to have anything measured, so that floods, idle and short connections pay
  * nothing for them; what goes before is in the halves.
  *
- * Byte budget: 256 a direction, of which a new segment with data touches the first
- * 64, a segment that acknowledges something new or moves its window the second 64,
- * and only what is out of the ordinary the rest. What is sampled says so.
+ * Byte budget: 224 a direction, of which a new segment with data touches the first
+ * 64, a segment that acknowledges something new or moves its window the next 32, and
+ * only what is out of the ordinary the rest; two of them are as large as a record, see
+ * platform/table.h. What is sampled says so.
  */
 #ifndef ENGINE_GAUGE_H
 #define ENGINE_GAUGE_H
@@ -76,7 +77,7 @@ struct gauge {
 	__u8 slope_early_n;
 	__u8 slope_late_n;
 	__u8 class; /* a class on its way to an index */
-	__u8 pad2[34];
+	__u8 pad2;
 	/* What is out of the ordinary. */
 	union gauge_slope early; /* window given up by bytes acknowledged (detectors: E2) */
 	union gauge_slope late;
@@ -95,12 +96,12 @@ struct gauge {
 	__u16 probes_most;
 	__u16 probe_spell;
 	__u8 over_class; /* highest class of flight over raw window beyond the edge */
-	__u8 pad3[25];
+	__u8 pad3[29];
 };
 
-_Static_assert(sizeof(struct gauge) == 256, "struct gauge has no hidden padding");
+_Static_assert(sizeof(struct gauge) == 224, "struct gauge has no hidden padding");
 _Static_assert(__builtin_offsetof(struct gauge, opened_ns) == 64, "sending is one line");
-_Static_assert(__builtin_offsetof(struct gauge, early) == 128, "windows are one line");
+_Static_assert(__builtin_offsetof(struct gauge, early) == 96, "windows are half a line");
 
 /* What a table keeps of a confirmed connection. */
 struct live_flow {

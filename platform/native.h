@@ -18,6 +18,8 @@ struct native_pending {
 _Static_assert(offsetof(struct native_pending, entry.flow) == offsetof(struct flow_entry, flow),
 	       "an unconfirmed connection reads as a record");
 
+_Static_assert(2 * sizeof(struct gauge) <= sizeof(struct flow_entry), "gauges lie beside records");
+
 /* One captured frame. */
 struct native_frame {
 	__u64 ns; /* since the epoch */

@@ -87,8 +87,8 @@ static bool table_add_slab(struct table *t)
 	if (!slabs)
 		return false;
 	t->slabs = slabs;
-	slabs[t->slabs_n] =
-		table_memory((size_t)(t->entry_size + t->beside_size) << TABLE_SLAB_SHIFT);
+	slabs[t->slabs_n] = table_memory((size_t)(t->entry_size * (t->beside_size ? 2 : 1))
+					 << TABLE_SLAB_SHIFT);
 	if (!slabs[t->slabs_n])
 		return false;
 	t->slabs_n++;

@@ -30,7 +30,10 @@ struct table {
 	__u8 **slabs;
 };
 
-/* 0 or -ENOMEM. key_size is a multiple of 8; beside_size bytes beside each entry, or 0. */
+/*
+ * 0 or -ENOMEM. key_size is a multiple of 8; beside_size bytes, no more than entry_size,
+ * beside each entry, or 0.
+ */
 int table_init(struct table *t, __u32 entry_size, __u32 key_size, __u32 beside_size);
 void table_free(struct table *t);
 
@@ -47,7 +50,7 @@ static inline void *table_entry(const struct table *t, __u32 number)
 	return t->slabs[number >> TABLE_SLAB_SHIFT] + (size_t)in_slab * t->entry_size;
 }
 
-/* From an entry of entry_size bytes to what is beside it. Not cleared. */
+/* From an entry of entry_size bytes to what is beside it: as much at most. Not cleared. */
 #define TABLE_DISTANCE(entry_size) ((size_t)(entry_size) << TABLE_SLAB_SHIFT)
 
 /* One more word into a hash: multiply and fold. */
