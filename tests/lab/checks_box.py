@@ -291,12 +291,19 @@ def ttls(seen, directory, point):
             [(ttl, s) for _, ttl, _, s in rows if not s.flags & wire.SYN])
 
 
+def own_answers(count):
+    """Each SYN-ACK in front of the box is the box's, with a sequence number of its own."""
+    def check(seen, _directory):
+        front, behind = ({s.seq for s in seen[point] if wire.is_synack(s)}
+                         for point in ("box-in", "box-out"))
+        if len(front) != count or len(behind) != count or front & behind:
+            yield f"{len(front)} and {len(behind)} answers, {len(front & behind)} the same"
+    return check
+
+
 def answer_has_own_ttl(seen, directory):
     """The SYN-ACK is the box's own, all data the server's, one hop more away."""
-    answers = [{s.seq for s in seen[point] if wire.is_synack(s)}
-               for point in ("box-in", "box-out")]
-    if answers[0] & answers[1]:
-        yield "the SYN-ACK is the server's"
+    yield from own_answers(1)(seen, directory)
     synack, later = ttls(seen, directory, "box-in")
     data = [ttl for ttl, s in later if s.length]
     if set(synack) != {64} or set(data) != {63} or len(data) < 8:

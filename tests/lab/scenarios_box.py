@@ -13,7 +13,7 @@ import box
 import checks_box as checks
 from box import C2S, S2C
 from lab import ADDRESS, MAC, PORT, exchange, finish, receive, reset
-from scenarios import Scenario, off
+from scenarios import NO_TIMESTAMPS, Scenario, off, synproxy, twenty_five
 
 SERVERS = ("198.51.100.2", "198.51.100.3", "198.51.100.4", "198.51.100.5")    # one prefix
 ELSEWHERE = ("203.0.113.2", "203.0.113.3", "203.0.113.4")
@@ -281,6 +281,9 @@ BASE = (
     Scenario("proxy-ttl", "box: SYNPROXY without W, its SYN-ACK with a window", (intercept,),
              speak_a_little_later, "C/-", "-/-", check=checks.answer_has_own_ttl,
              counts={"front": {"synack": 1, "synack_window_0": 0}}),
+    Scenario("synproxy-nots-burst", "box: SYNPROXY --wscale 9, client: tcp_timestamps=0, 25 "
+             "connections", (synproxy(9), NO_TIMESTAMPS), twenty_five, "C/-", "-/-",
+             check=checks.own_answers(25), counts={"front": {"synack_window_0": 25}}),
     Scenario("ttl-jitter", "server: tcp_window_scaling=0; box: the TTL of the server's segments "
              "alternates", (off("server"), wrong((S2C, box.TTL))), talk, "C/-", "C/-",
              check=checks.ttl_jitter),
