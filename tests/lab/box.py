@@ -19,8 +19,7 @@ import time
 from lab import PORT, LabError, wait_connected
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-OBJECT = os.path.join(os.environ.get("WSCOPE_BUILD", os.path.join(ROOT, "build")),
-                      "tests", "lab", "box.bpf.o")
+OBJECT = os.path.join(ROOT, "build", "tests", "lab", "box.bpf.o")     # also when SAN=1
 C2S, S2C = 0, 1
 (NONE, SHIFT, CUT, CLAMP, DIVIDE, FORGETFUL, DROP_BURSTS, DROP_LARGE, DROP_RANDOM, DROP_UNKNOWN,
  TTL) = range(11)       # enum box_act

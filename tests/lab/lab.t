@@ -5,9 +5,10 @@
 
 For each scenario and point: the window-scale option in SYNs and SYN-ACKs is what the scenario
 table says; the ends' own view (TCP_INFO) agrees with the wire beside them; every connection of the
-truth table is there; nothing is lost between two points on one cable. The captures are read by
-wire.py, and wire.py is checked against tshark. Then: the lab cleans up after itself, whatever ends
-it, and after a killed run, but never after a living one.
+truth table is there; nothing is lost between two points on one cable; a faulty box did what it is
+said to do, by comparing its two sides. The captures are read by wire.py, and wire.py is checked
+against tshark. Scenarios that take half a minute are not run again. Then: the lab cleans up after
+itself, whatever ends it, and after a killed run, but never after a living one.
 """
 
 import collections
