@@ -13,7 +13,7 @@ UNIT_MAIN  := $(filter tests/unit/test_%.c,$(UNIT_SRC))
 HELP_OBJS  := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(UNIT_MAIN),$(UNIT_SRC)))
 HELP_LIB   := $(if $(HELP_OBJS),$(B)/libtests.a)
 UNIT_BIN   := $(UNIT_MAIN:tests/unit/%.c=$(B)/tests/%)
-LAB_SRC    := $(wildcard tests/lab/*.c)
+LAB_SRC    := $(filter-out %.bpf.c,$(wildcard tests/lab/*.c))
 LAB_BIN    := $(LAB_SRC:%.c=$(B)/%)
 OTHER_SRC  := $(filter-out %.bpf.c $(UNIT_SRC) $(LAB_SRC) $(wildcard tests/fuzz/*.c tests/vm/*.c \
               tests/lint/*.c),$(wildcard tests/*/*.c))

@@ -44,6 +44,8 @@ class Scenario:
     snaplen: int = 0            # 0: whole headers
     counts: dict = dataclasses.field(default_factory=dict)
     syns: int = None            # distinct ISNs of SYNs seen, if not the number of connections
+    check: typing.Callable = None    # (seen, directory) -> what is not as it was done
+    slow: bool = False          # takes half a minute or more: not run again by lab.t
 
 
 # -- what is done to whom ------------------------------------------------------------------------
@@ -367,8 +369,9 @@ BASE = (
 
 def table():
     """name -> Scenario, the IPv6 variants behind their IPv4 ones."""
+    import scenarios_box    # it takes Scenario from here
     rows = {}
-    for scenario in BASE:
+    for scenario in BASE + scenarios_box.BASE:
         rows[scenario.name] = scenario
         if scenario.v6:
             name = scenario.name + "-v6"
