@@ -38,8 +38,8 @@ ENGINE_INLINE _Bool detect_drop_boundary(const struct transfer *t, __u8 dir, str
 	f = boundary_of(&t->gauge[dir & 1]);
 	if (f == SHIFT_UNKNOWN || f >= shift)
 		return 0;
-	finding_set(out, FINDING_drop_boundary, SEVERITY_WARNING, SIDE_PATH, BLAME_PATH,
-		    CONFIDENCE_HIGH);
+	finding_set(out, FINDING_drop_boundary, SEVERITY_WARNING, transfer_side(t, !dir),
+		    BLAME_PATH, CONFIDENCE_HIGH);
 	out->value[0] = f;
 	out->value[1] = shift;
 	transfer_prove(t, out);

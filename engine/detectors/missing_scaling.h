@@ -13,7 +13,6 @@ ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, s
 	const struct half *h = &t->flow->half[dir & 1];
 	const struct syn *s = &t->flow->syn[dir & 1];
 	__u8 shift, slope;
-	_Bool sure;
 
 	if (t->scaling != SCALING_ON || h->packets < MISSING_PACKETS || !syn_offers(s) ||
 	    transfer_first_windows(t->flow, dir) != SHIFTING_NO)
@@ -22,10 +21,12 @@ ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, s
 	slope = transfer_slope_shift(t, dir);
 	if (shift < E1_MIN_SHIFT || (slope != SHIFT_UNKNOWN && slope + 2 > shift))
 		return 0;
-	sure = h->window_first >= MISSING_SURE_WINDOW &&
-	       (transfer_first_shift(t, dir) == 0 || slope != SHIFT_UNKNOWN);
-	finding_set(out, FINDING_missing_scaling, sure ? SEVERITY_WARNING : SEVERITY_NOTICE,
-		    transfer_side(t, dir), BLAME_PATH, sure ? CONFIDENCE_HIGH : CONFIDENCE_LOW);
+	/* A large buffer's first window may be half of its SYN's: that alone proves nothing. */
+	if (h->window_first < MISSING_SURE_WINDOW ||
+	    (transfer_first_shift(t, dir) != 0 && slope == SHIFT_UNKNOWN))
+		return 0;
+	finding_set(out, FINDING_missing_scaling, SEVERITY_WARNING, transfer_side(t, dir),
+		    BLAME_PATH, CONFIDENCE_HIGH);
 	out->value[0] = transfer_factor(shift);
 	out->value[1] = h->window_max;
 	out->value[2] = (__u64)h->window_max << shift;

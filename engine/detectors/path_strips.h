@@ -21,7 +21,7 @@ ENGINE_INLINE _Bool detect_path_strips(const struct endpoint_key *key, const str
 	if (key->role != ENDPOINT_SERVER || e->offers || !e->refusals || e->bits & ENDPOINT_LOCAL ||
 	    v->refusing < STRIPS_HOSTS || v->offering || !v->elsewhere)
 		return 0;
-	finding_set(out, FINDING_path_strips, SEVERITY_WARNING, SIDE_PATH, BLAME_PATH,
+	finding_set(out, FINDING_path_strips, SEVERITY_WARNING, SIDE_SERVER, BLAME_PATH,
 		    CONFIDENCE_MEDIUM);
 	out->value[0] = v->refusing;
 	out->value[1] = v->elsewhere;

@@ -20,10 +20,11 @@ ENGINE_INLINE _Bool detect_shift_changed(const struct transfer *t, __u8 dir, str
 	if (early == SHIFT_UNKNOWN || late == SHIFT_UNKNOWN ||
 	    (early < late ? late - early : early - late) < E2_MIN_DIFFERENCE)
 		return 0;
-	finding_set(out, FINDING_shift_changed, SEVERITY_WARNING, transfer_side(t, dir),
-		    BLAME_HOST_OR_PATH, CONFIDENCE_MEDIUM);
+	finding_set(out, FINDING_shift_changed, SEVERITY_WARNING, transfer_side(t, dir), BLAME_PATH,
+		    CONFIDENCE_MEDIUM);
 	out->value[0] = early;
 	out->value[1] = late;
+	out->value[2] = transfer_factor(early < late ? late - early : early - late);
 	transfer_prove(t, out);
 	return 1;
 }

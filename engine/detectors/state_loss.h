@@ -32,7 +32,7 @@ ENGINE_INLINE _Bool detect_state_loss(const struct transfer *t, __u8 dir, struct
 {
 	if (dir == t->flow->client || t->lost_together < LOSS_FLOWS)
 		return 0;
-	finding_set(out, FINDING_state_loss, SEVERITY_WARNING, SIDE_PATH, BLAME_HOST_OR_PATH,
+	finding_set(out, FINDING_state_loss, SEVERITY_WARNING, SIDE_PATH, BLAME_PATH,
 		    CONFIDENCE_MEDIUM);
 	out->value[0] = t->lost_together;
 	out->value[1] = state_loss_ns(t->flow, t->gauge) - t->flow->first_ns;

@@ -16,8 +16,8 @@ ENGINE_INLINE _Bool detect_window_limited(const struct transfer *t, __u8 dir, st
 
 	if (t->scaling != SCALING_ON || !rtt || transfer_limited(t, !dir, &window) != LIMITED_YES)
 		return 0;
-	finding_set(out, FINDING_window_limited, SEVERITY_NOTICE, transfer_side(t, dir), BLAME_HOST,
-		    CONFIDENCE_HIGH);
+	finding_set(out, FINDING_window_limited, SEVERITY_NOTICE, transfer_side(t, dir),
+		    BLAME_HOST_OR_PATH, CONFIDENCE_HIGH);
 	out->value[0] = window;
 	out->value[1] = rtt;
 	out->value[2] = transfer_ceiling(window, rtt);

@@ -3,8 +3,9 @@
 # timeout: 240
 """What `wscope replay --json` says about every committed capture of the lab.
 
-verdict: the findings of severity warning or above are exactly the rows of expect.tsv, grouped by
-(code, side, blame, confidence), each at least minimum_count times.
+verdict: the findings of severity notice or above are exactly the rows of expect.tsv, grouped by
+(code, side, blame, confidence), each at least minimum_count times and with the value of the row,
+where it has one: a number, >=NUMBER, or NUMBER~PERCENT.
 facts: the flow records of the four points (box-any has every packet twice) say which side offered
 which shift and whether scaling is on, as wire.py reads it from the same file, and truth.tsv says
 for one-way captures.
@@ -23,7 +24,13 @@ import wire  # noqa: E402
 from tap import CAPTURES, HERE, Tap, read_table  # noqa: E402
 
 PROGRAM = os.environ.get("WSCOPE", os.path.join(os.environ.get("WSCOPE_BUILD", "build"), "wscope"))
-SEVERE = ("warning", "critical")
+SEVERE = ("notice", "warning", "critical")
+# The number of a finding that a row's value is about.
+VALUE = {"phantom-scaling": "factor", "missing-scaling": "factor", "synproxy-mismatch": "factor",
+         "shift-changed": "factor", "drop-boundary": "boundary", "window-shrunk": "most_bytes",
+         "window-limited": "ceiling_bps", "zero-window-stall": "stalled_s",
+         "window-overrun": "shift", "state-loss": "connections", "path-strips": "hosts",
+         "tiny-window": "granularity_bytes", "signed-window": "window_bytes"}
 tap = Tap()
 
 
@@ -37,20 +44,38 @@ def replay(path):
 
 
 def verdicts(records):
-    """(code, side, blame, confidence) -> how often, of the severe findings."""
-    return collections.Counter(
-        (finding["code"], finding["side"], finding["blame"], finding["confidence"])
-        for record in records for finding in record.get("findings") or []
-        if record["type"] in ("flow", "endpoint") and finding["severity"] in SEVERE)
+    """(code, side, blame, confidence) -> the numbers of each of the severe findings."""
+    found = collections.defaultdict(list)
+    for record in records:
+        if record["type"] not in ("flow", "endpoint"):
+            continue
+        for finding in record["findings"]:
+            if finding["severity"] in SEVERE:
+                key = (finding["code"], finding["side"], finding["blame"], finding["confidence"])
+                found[key].append(finding["numbers"])
+    return found
+
+
+def fits(number, value):
+    """Whether a number is what a row's value asks for."""
+    if value.startswith(">="):
+        return number >= float(value[2:])
+    wanted, _, percent = value.partition("~")
+    return abs(number - float(wanted)) <= float(wanted) * float(percent or 0) / 100
 
 
 def check_verdict(expected, records):
     got = verdicts(records)
-    for key, least in expected.items():
-        if got[key] < least:
-            yield f"{' '.join(key)}: {got[key]} times, due {least} or more"
+    for key, (least, value) in expected.items():
+        name = " ".join(key)
+        if len(got[key]) < least:
+            yield f"{name}: {len(got[key])} times, due {least} or more"
+        numbers = [n[VALUE[key[0]]] for n in got[key]] if value != "-" else []
+        odd = [n for n in numbers if not fits(n, value)]
+        if odd:
+            yield f"{name}: {VALUE[key[0]]} is {odd[0]}, due {value}"
     for key in got.keys() - expected.keys():
-        yield f"{' '.join(map(str, key))}: {got[key]} times, not due"
+        yield f"{' '.join(map(str, key))}: {len(got[key])} times, not due"
 
 
 # -- facts ---------------------------------------------------------------------------------------
@@ -117,13 +142,13 @@ def check_facts(scenario, truth, records, segments):
 
 
 def read_expectations():
-    """(scenario, point) -> {(code, side, blame, confidence): minimum_count}"""
+    """(scenario, point) -> {(code, side, blame, confidence): (minimum_count, value)}"""
     expected = collections.defaultdict(dict)
     for row in read_table(os.path.join(HERE, "expect.tsv")):
         rows = expected[row["scenario"], row["point"]]
         if row["code"] != "-":
             key = (row["code"], row["side"], row["blame"], row["confidence"])
-            rows[key] = int(row["minimum_count"])
+            rows[key] = int(row["minimum_count"]), row["value"]
     return expected
 
 
