@@ -38,19 +38,36 @@
 #define DIAGNOSE_HOST_TRANSFER(id, key, e, v, out, n) ;
 #define DIAGNOSE_HOST_HOST(id, key, e, v, out, n)     n += detect_##id(key, e, v, &(out)[n]);
 
+/* What is about one side's windows is replaced by what is about the same windows only. */
+#define DIAGNOSE_SIDED (FINDING_BIT(window_limited) | FINDING_BIT(window_shrunk))
+
+/* Whether finding a stands for finding b. */
+ENGINE_INLINE _Bool diagnose_stands_for(const struct finding *a, const struct finding *b)
+{
+	__u32 bit = 1U << b->code;
+
+	return a->replaces & bit && a->code != b->code &&
+	       (a->side == b->side || !(DIAGNOSE_SIDED & bit));
+}
+
 /* Takes out what a more specific finding stands for, and leaves in `replaces` only what was there. */
 ENGINE_INLINE __u32 diagnose_replace(struct finding *out, __u32 n)
 {
-	__u32 found = 0, replaced = 0, kept = 0;
+	__u32 replaced[VERDICT_MAX] = { 0 }, kept = 0;
 
-	for (__u32 i = 0; i < n; i++)
-		found |= 1U << out[i].code;
 	for (__u32 i = 0; i < n; i++) {
-		out[i].replaces &= found & ~(1U << out[i].code);
-		replaced |= out[i].replaces;
+		__u32 stood_for = 0;
+
+		for (__u32 k = 0; k < n; k++) {
+			if (!diagnose_stands_for(&out[i], &out[k]))
+				continue;
+			stood_for |= 1U << out[k].code;
+			replaced[k] = 1;
+		}
+		out[i].replaces = stood_for;
 	}
 	for (__u32 i = 0; i < n; i++) {
-		if (!(replaced & 1U << out[i].code))
+		if (!replaced[i])
 			out[kept++] = out[i];
 	}
 	return kept;

@@ -39,8 +39,9 @@ ENGINE_INLINE void endpoint_refused(struct endpoint *e, const struct syn *syn, _
 	e->last_refusal_id = syn->id;
 	seam_add64(&e->refusals, 1);
 	seam_add64(&e->run, 1);
-	if (syn_has_hole(syn))
-		seam_add64(&e->stripped, 1);
+	/* No listener opens with window 0: a proxy answered for it. */
+	if (syn_has_hole(syn) || (syn->bits & SYN_WITH_ACK && !syn->window))
+		seam_add64(&e->by_box, 1);
 }
 
 /*

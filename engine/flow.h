@@ -194,8 +194,8 @@ struct endpoint {
 	__u64 opportunities;
 	__u64 offers;
 	__u64 refusals;
-	__u64 stripped; /* refusals whose option was overwritten on the way */
-	__u64 run;      /* refusals since the last offer */
+	__u64 by_box; /* refusals made on the way: option overwritten, or answered with window 0 */
+	__u64 run;    /* refusals since the last offer */
 	__u64 first_ns;
 	__u64 last_offer_ns;
 	__u64 first_refusal_ns;

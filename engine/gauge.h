@@ -22,7 +22,7 @@
 
 /* Samples that make the early half of the slope, and at which the later ones are halved. */
 #define GAUGE_SLOPE_EARLY 16
-#define GAUGE_SLOPE_LATE  64
+#define GAUGE_SLOPE_LATE  16
 /* Later ones are sampled: of segments whose number has none of these bits. */
 #define GAUGE_SLOPE_MASK 3
 
@@ -36,6 +36,9 @@
  * minutes; what waits longer than that is not told from what waits 73 minutes less.
  */
 #define GAUGE_TICK_BITS 10
+
+/* Samples after a loss that are not spaced out: there is something to be learnt. */
+#define GAUGE_DENSE 32
 
 enum gauge_bit {
 	GAUGE_EDGE = 1 << 0, /* edge is valid */
@@ -65,7 +68,8 @@ struct gauge {
 	__u16 mss;
 	__u8 sample_mask;  /* a send is sampled where its number has none of these bits */
 	__u8 sent_limited; /* the last send left less than a segment of window */
-	__u8 pad[2];
+	__u8 dense;        /* so many samples to come that are not spaced out */
+	__u8 pad;
 	/* This side's windows and acknowledgments. */
 	__u64 opened_ns;   /* end of the last zero-window spell */
 	__u32 edge;        /* highest right edge advertised (RFC 7323, 2.4) */
@@ -194,7 +198,9 @@ ENGINE_INLINE void gauge_watch(struct gauge *g, const struct half *peer, const s
 			return;
 		gauge_watched(g, g->delivered);
 	}
-	g->sample_mask = g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
+	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
+	if (g->dense)
+		g->dense--;
 	g->watch_end = end;
 	g->watch_tick = (__u32)(p->ns >> GAUGE_TICK_BITS);
 	g->watch_flight = flight;
@@ -210,6 +216,8 @@ ENGINE_INLINE void gauge_resend(struct gauge *g, const struct half *peer, const 
 	else if (g->watch_flight && seq_after(g->watch_end, p->seq) &&
 		 !seq_after(g->watch_end, end))
 		gauge_watched(g, g->lost);
+	g->dense = GAUGE_DENSE;
+	g->sample_mask = 0;
 	if (!g->stuck_n || g->stuck_ack != peer->ack) {
 		g->stuck_ack = peer->ack;
 		g->stuck_ns = p->ns;
@@ -268,11 +276,13 @@ ENGINE_INLINE void gauge_room(struct gauge *g, const struct half *peer, const st
 	window = (__u64)peer->window_last << (peer->shift & 15);
 	if (!window || flight + g->mss <= window)
 		return;
+	if (ENGINE_UNLIKELY(flight > window + g->mss)) {
+		gauge_over(g, peer, peer_g, end, flight);
+		return;
+	}
 	g->sent_limited = 1;
 	g->limited++;
 	g->limited_sum += window;
-	if (ENGINE_UNLIKELY(flight > window + g->mss))
-		gauge_over(g, peer, peer_g, end, flight);
 }
 
 /* What is not asked at every send, once there have been enough: a pause before it, its fate. */

@@ -33,12 +33,15 @@
 /* window-overrun */
 #define OVERRUN_SENDS  3
 #define OVERRUN_ROUNDS 2
+/* Beyond doubt: not a few acknowledgments that the capture missed. */
+#define OVERRUN_SURE_PERCENT 10 /* of all sends */
+#define OVERRUN_SURE_ROUNDS  5
 
 /* drop-boundary: watched segments on either side of it. */
 #define BOUNDARY_SAMPLES 5
 
-/* window-limited: sends that are judged, and those among them that fill the window, %. */
-#define LIMITED_SENDS   20
+/* window-limited: sends that are judged; how many of them, or of the time, a full window takes, %. */
+#define LIMITED_SENDS   10
 #define LIMITED_PERCENT 30
 /* The capture is near the sender when its side of the round trip is at most this, %. */
 #define NEAR_PERCENT 25

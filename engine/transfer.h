@@ -25,6 +25,12 @@ ENGINE_INLINE enum side transfer_side(const struct transfer *t, __u8 dir)
 	return dir == t->flow->client ? SIDE_CLIENT : SIDE_SERVER;
 }
 
+/* What a side's own segments prove against it: itself only where they were met leaving it. */
+ENGINE_INLINE enum blame transfer_blame(const struct transfer *t, __u8 dir)
+{
+	return t->flow->syn[dir & 1].bits & SYN_EGRESS_LOCAL ? BLAME_HOST : BLAME_HOST_OR_PATH;
+}
+
 /* Whether x lies within percent of y. */
 ENGINE_INLINE _Bool transfer_is_near(__u64 x, __u64 y, __u32 percent)
 {
@@ -98,12 +104,23 @@ ENGINE_INLINE __u8 transfer_slope_shift(const struct transfer *t, __u8 dir)
 	return late != SHIFT_UNKNOWN ? late : transfer_slope(&t->gauge[dir & 1].early);
 }
 
-/* Time from the SYN to its answer, us; 0: not known. */
+/*
+ * The handshake's round trip, us; 0: not known, or not the server's: an answer with window
+ * 0 is a proxy's.
+ */
+ENGINE_INLINE __u32 transfer_handshake_us(const struct flow *f)
+{
+	const struct syn *s = &f->syn[!f->client];
+
+	return s->bits & SYN_WITH_ACK && s->window ? f->rtt_us : 0;
+}
+
+/* Of that, the time from the SYN to its answer. */
 ENGINE_INLINE __u32 transfer_server_leg_us(const struct flow *f)
 {
 	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
 
-	if (!f->rtt_us || s->first_ns < c->first_ns)
+	if (!transfer_handshake_us(f) || s->first_ns < c->first_ns)
 		return 0;
 	return (__u32)((s->first_ns - c->first_ns) / ENGINE_NS_PER_US);
 }
@@ -118,20 +135,20 @@ ENGINE_INLINE enum nearness transfer_nearness(const struct transfer *t, __u8 dir
 {
 	const struct flow *f = t->flow;
 	__u64 server_leg = transfer_server_leg_us(f), leg;
+	__u32 rtt_us = transfer_handshake_us(f);
 
-	if (!f->rtt_us)
+	if (!rtt_us)
 		return NEARNESS_UNKNOWN;
-	if (f->rtt_us <= NEAR_US || f->syn[dir & 1].bits & SYN_EGRESS_LOCAL)
+	if (rtt_us <= NEAR_US || f->syn[dir & 1].bits & SYN_EGRESS_LOCAL)
 		return NEARNESS_NEAR;
-	leg = dir == f->client ? f->rtt_us - (server_leg < f->rtt_us ? server_leg : f->rtt_us)
-			       : server_leg;
-	return leg * 100 <= (__u64)f->rtt_us * NEAR_PERCENT ? NEARNESS_NEAR : NEARNESS_FAR;
+	leg = dir == f->client ? rtt_us - (server_leg < rtt_us ? server_leg : rtt_us) : server_leg;
+	return leg * 100 <= (__u64)rtt_us * NEAR_PERCENT ? NEARNESS_NEAR : NEARNESS_FAR;
 }
 
 /* The shortest round trip seen by the sender of dir: of the handshake or of its data, us; or 0. */
 ENGINE_INLINE __u32 transfer_rtt_us(const struct transfer *t, __u8 dir)
 {
-	__u32 us = t->flow->rtt_us;
+	__u32 us = transfer_handshake_us(t->flow);
 
 	if (t->gauge && t->gauge[!dir].bits & GAUGE_RTT &&
 	    transfer_nearness(t, dir) == NEARNESS_NEAR) {
@@ -151,16 +168,23 @@ ENGINE_INLINE __u64 transfer_ceiling(__u64 bytes, __u32 rtt_us)
 
 enum limited { LIMITED_UNKNOWN, LIMITED_NO, LIMITED_YES };
 
-/* Whether the peer's window limited the sender of dir; *window: the mean of it while it did. */
+/*
+ * Whether the peer's window limited the sender of dir; *window: the mean of it while it did.
+ * Either many sends fill it, or, where whole windows go out in bursts and only the last
+ * segment of each does, the sender waits so for much of the time.
+ */
 ENGINE_INLINE enum limited transfer_limited(const struct transfer *t, __u8 dir, __u64 *window)
 {
 	const struct gauge *g = t->gauge ? &t->gauge[dir & 1] : 0;
+	__u64 lasts;
 
 	*window = 0;
 	if (!g || g->sends < LIMITED_SENDS || t->scaling == SCALING_UNKNOWN ||
 	    transfer_nearness(t, dir) != NEARNESS_NEAR)
 		return LIMITED_UNKNOWN;
-	if ((__u64)g->limited * 100 < (__u64)g->sends * LIMITED_PERCENT)
+	lasts = g->sent_ns - t->flow->first_ns;
+	if ((__u64)g->limited * 100 < (__u64)g->sends * LIMITED_PERCENT &&
+	    g->limited_ns * 100 < lasts * LIMITED_PERCENT)
 		return LIMITED_NO;
 	*window = g->limited_sum / g->limited;
 	return LIMITED_YES;

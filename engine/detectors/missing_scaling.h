@@ -30,7 +30,7 @@ ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, s
 	out->value[0] = transfer_factor(shift);
 	out->value[1] = h->window_max;
 	out->value[2] = (__u64)h->window_max << shift;
-	out->replaces = FINDING_BIT(window_limited);
+	out->replaces = FINDING_BIT(window_limited) | FINDING_BIT(window_shrunk);
 	transfer_prove(t, out);
 	return 1;
 }

@@ -41,7 +41,7 @@ ENGINE_INLINE _Bool detect_phantom_scaling(const struct transfer *t, __u8 dir, s
 	out->value[1] = h->window_max;
 	out->value[2] = transfer_ceiling(h->window_max, transfer_rtt_us(t, !dir));
 	out->replaces = FINDING_BIT(server_no_wscale) | FINDING_BIT(client_no_wscale) |
-			FINDING_BIT(window_limited) | FINDING_BIT(signed_window);
+			FINDING_BIT(window_limited) | FINDING_BIT(window_shrunk);
 	transfer_prove(t, out);
 	return 1;
 }

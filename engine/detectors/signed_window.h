@@ -15,8 +15,8 @@ ENGINE_INLINE _Bool detect_signed_window(const struct transfer *t, __u8 dir, str
 	if (t->scaling != SCALING_OFF || h->packets < SIGNED_PACKETS || !(h->bits & HALF_WINDOW) ||
 	    h->window_max != SIGNED_WINDOW)
 		return 0;
-	finding_set(out, FINDING_signed_window, SEVERITY_INFO, transfer_side(t, dir), BLAME_HOST,
-		    CONFIDENCE_MEDIUM);
+	finding_set(out, FINDING_signed_window, SEVERITY_INFO, transfer_side(t, dir),
+		    transfer_blame(t, dir), CONFIDENCE_MEDIUM);
 	out->value[0] = h->window_max;
 	transfer_prove(t, out);
 	return 1;

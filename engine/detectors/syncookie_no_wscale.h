@@ -29,8 +29,8 @@ ENGINE_INLINE _Bool detect_syncookie_no_wscale(const struct transfer *t, __u8 di
 	    !syn_offers(c) || c->opt_bits & OPT_TIMESTAMPS || s->options_len != 4 ||
 	    !(s->opt_bits & OPT_MSS) || !syncookie_listener(t->listener))
 		return 0;
-	finding_set(out, FINDING_syncookie_no_wscale, SEVERITY_WARNING, SIDE_SERVER, BLAME_HOST,
-		    CONFIDENCE_HIGH);
+	finding_set(out, FINDING_syncookie_no_wscale, SEVERITY_WARNING, SIDE_SERVER,
+		    transfer_blame(t, dir), CONFIDENCE_HIGH);
 	out->value[0] = t->listener->plain;
 	out->value[1] = t->listener->opportunities - t->listener->plain;
 	out->replaces = FINDING_BIT(server_no_wscale);

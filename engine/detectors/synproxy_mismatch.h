@@ -38,7 +38,8 @@ ENGINE_INLINE _Bool detect_synproxy_mismatch(const struct transfer *t, __u8 dir,
 	out->value[2] = transfer_factor(apart);
 	out->packets[0] = both ? o->id : f->syn[!dir].id;
 	out->packets[1] = s->id;
-	out->replaces = FINDING_BIT(wscale_changed);
+	out->replaces = FINDING_BIT(wscale_changed) | FINDING_BIT(window_shrunk) |
+			FINDING_BIT(window_limited);
 	return 1;
 }
 

@@ -12,11 +12,10 @@ ENGINE_INLINE _Bool detect_tiny_window(const struct transfer *t, __u8 dir, struc
 	if (t->scaling != SCALING_ON || !(h->bits & HALF_WINDOW) || h->packets < TINY_PACKETS ||
 	    h->window_max > TINY_WINDOW || flow_shift_on(t->flow, dir) < TINY_SHIFT)
 		return 0;
-	finding_set(out, FINDING_tiny_window, SEVERITY_NOTICE, transfer_side(t, dir), BLAME_HOST,
-		    CONFIDENCE_HIGH);
+	finding_set(out, FINDING_tiny_window, SEVERITY_NOTICE, transfer_side(t, dir),
+		    transfer_blame(t, dir), CONFIDENCE_HIGH);
 	out->value[0] = transfer_factor(flow_shift_on(t->flow, dir));
 	out->value[1] = h->window_max;
-	out->replaces = FINDING_BIT(window_limited);
 	transfer_prove(t, out);
 	return 1;
 }

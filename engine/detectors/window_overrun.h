@@ -12,17 +12,16 @@ ENGINE_INLINE _Bool detect_window_overrun(const struct transfer *t, __u8 dir, st
 {
 	const struct gauge *g = t->gauge ? &t->gauge[dir & 1] : 0;
 	const struct half *peer = &t->flow->half[!dir];
-	_Bool by_offer;
+	_Bool sure;
 
 	if (!g || t->scaling == SCALING_UNKNOWN || g->overs < OVERRUN_SENDS ||
-	    g->over_rounds < OVERRUN_ROUNDS || !g->over_class || g->over_class > 14)
+	    g->over_rounds < OVERRUN_ROUNDS || g->over_class <= peer->shift || g->over_class > 14)
 		return 0;
-	/* It acts as if the peer's offer had been taken up. */
-	by_offer = t->scaling == SCALING_OFF && peer->offer != SHIFT_UNKNOWN &&
-		   g->over_class <= peer->offer;
+	sure = g->over_rounds >= OVERRUN_SURE_ROUNDS &&
+	       (__u64)g->overs * 100 >= (__u64)g->sends * OVERRUN_SURE_PERCENT;
 	finding_set(out, FINDING_window_overrun, SEVERITY_WARNING, transfer_side(t, dir),
-		    BLAME_HOST_OR_PATH, by_offer ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
-	out->value[0] = g->over_class;
+		    BLAME_HOST_OR_PATH, sure ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
+	out->value[0] = (__u64)g->over_class - peer->shift;
 	out->value[1] = g->overs;
 	transfer_prove(t, out);
 	return 1;

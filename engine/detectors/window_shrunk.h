@@ -15,7 +15,7 @@ ENGINE_INLINE _Bool detect_window_shrunk(const struct transfer *t, __u8 dir, str
 	if (!g || !g->shrinks)
 		return 0;
 	finding_set(out, FINDING_window_shrunk, SEVERITY_NOTICE, transfer_side(t, dir),
-		    BLAME_HOST_OR_PATH, CONFIDENCE_HIGH);
+		    transfer_blame(t, dir), CONFIDENCE_HIGH);
 	out->value[0] = g->shrinks;
 	out->value[1] = g->shrunk_most;
 	transfer_prove(t, out);

@@ -24,12 +24,13 @@ ENGINE_INLINE _Bool detect_zero_window_stall(const struct transfer *t, __u8 dir,
 		longest = open;
 	finding_set(out, FINDING_zero_window_stall,
 		    closed >= STALL_FELT_NS ? SEVERITY_WARNING : SEVERITY_NOTICE,
-		    transfer_side(t, dir), BLAME_HOST, CONFIDENCE_HIGH);
+		    transfer_side(t, dir), transfer_blame(t, dir), CONFIDENCE_HIGH);
 	if (longest > STALL_PERMANENT_NS && probes > STALL_PERMANENT_PROBES)
 		out->severity = SEVERITY_CRITICAL;
 	out->value[0] = closed;
 	out->value[1] = longest;
 	out->value[2] = probes;
+	out->replaces = FINDING_BIT(window_limited);
 	transfer_prove(t, out);
 	return 1;
 }
