@@ -37,6 +37,9 @@
  */
 #define GAUGE_TICK_BITS 10
 
+/* Segments whose fate is awaited at a time. */
+#define GAUGE_SAMPLES 4
+
 /* Samples after a loss that are not spaced out: there is something to be learnt. */
 #define GAUGE_DENSE 32
 
@@ -57,19 +60,18 @@ struct gauge {
 	__u64 limited_ns;  /* time between sends while less than a segment of window was left */
 	__u64 limited_sum; /* of the peer's windows at `limited`, bytes */
 	__u32 sends;
-	__u32 limited;      /* of those, that left less than a segment of the peer's window */
-	__u32 flight_most;  /* bytes sent and not acknowledged, at a send */
-	__u32 flight;       /* the same, at the last send */
-	__u32 watch_end;    /* end of the watched segment */
-	__u32 watch_tick;   /* time it was sent */
-	__u32 watch_flight; /* from the peer's acknowledgment to its end then; 0: none is watched */
-	__u32 pause_ns;     /* half of the handshake's round trip; 0: not known */
-	__u16 watch_window; /* the peer's raw window then; 0: not known */
+	__u32 limited;     /* of those, that left less than a segment of the peer's window */
+	__u32 flight_most; /* bytes sent and not acknowledged, at a send */
+	__u32 flight;      /* the same, at the last send */
+	__u32 watch_end;   /* end of the watched segment */
+	__u32 watch_tick;  /* time it was sent */
+	__u32 pause_ns;    /* half of the handshake's round trip; 0: not known */
 	__u16 mss;
 	__u8 sample_mask;  /* a send is sampled where its number has none of these bits */
 	__u8 sent_limited; /* the last send left less than a segment of window */
 	__u8 dense;        /* so many samples to come that are not spaced out */
-	__u8 pad;
+	__u8 watched;      /* a segment is on its way whose acknowledgment is timed */
+	__u8 pad[6];
 	/* This side's windows and acknowledgments. */
 	__u64 opened_ns;   /* end of the last zero-window spell */
 	__u32 edge;        /* highest right edge advertised (RFC 7323, 2.4) */
@@ -85,7 +87,7 @@ struct gauge {
 	/* What is out of the ordinary. */
 	union gauge_slope early; /* window given up by bytes acknowledged (detectors: E2) */
 	union gauge_slope late;
-	__u8 delivered[GAUGE_CLASSES]; /* watched segments by flight over raw window, that arrived */
+	__u8 delivered[GAUGE_CLASSES]; /* samples by flight over raw window, that arrived */
 	__u8 lost[GAUGE_CLASSES];      /* that had to be sent again */
 	__u64 stuck_ns;    /* first retransmission since the peer last acknowledged something */
 	__u32 stuck_ack;   /* what it had acknowledged */
@@ -99,8 +101,12 @@ struct gauge {
 	__u16 probes;        /* of the zero-window spell that is numbered */
 	__u16 probes_most;
 	__u16 probe_spell;
+	__u16 lost_rounds;               /* acknowledgments at which samples were lost */
+	__u32 lost_ack;                  /* the last of them */
+	__u32 sample_end[GAUGE_SAMPLES]; /* ends of segments whose fate is awaited */
+	__u8 sample_class[GAUGE_SAMPLES]; /* flight over raw window when each was sent, + 1; 0: none */
 	__u8 over_class; /* highest class of flight over raw window beyond the edge */
-	__u8 pad3[29];
+	__u8 pad3[3];
 };
 
 _Static_assert(sizeof(struct gauge) == 224, "struct gauge has no hidden padding");
@@ -174,48 +180,68 @@ ENGINE_INLINE __u32 gauge_index(struct gauge *g, __u8 class)
 
 /* ---- sending ---- */
 
-ENGINE_INLINE _Bool gauge_is_acked(const struct gauge *g, const struct half *peer)
+ENGINE_INLINE void gauge_count(struct gauge *g, __u8 *counts, __u8 class)
 {
-	return !seq_after(g->watch_end, peer->ack);
+	gauge_add8(&counts[gauge_index(g, class)]);
 }
 
-/* The watched segment's fate is known. */
-ENGINE_INLINE void gauge_watched(struct gauge *g, __u8 *counts)
+/* A segment sent just now into a free place, its fate to be awaited. */
+ENGINE_INLINE void gauge_await(struct gauge *g, const struct half *peer, __u32 end, __u32 flight)
 {
-	__u32 flight = g->watch_flight;
+	_Bool taken = 0;
 
-	g->watch_flight = 0;
-	if (g->watch_window)
-		gauge_add8(&counts[gauge_index(g, gauge_reach(flight, g->watch_window))]);
-}
+	for (__u32 i = 0; i < GAUGE_SAMPLES; i++) {
+		__u8 class = g->sample_class[i];
 
-/* One segment is watched at a time. */
-ENGINE_INLINE void gauge_watch(struct gauge *g, const struct half *peer, const struct packet *p,
-			       __u32 end, __u32 flight)
-{
-	if (g->watch_flight) {
-		if (!gauge_is_acked(g, peer))
-			return;
-		gauge_watched(g, g->delivered);
+		if (class && !seq_after(g->sample_end[i], peer->ack)) {
+			gauge_count(g, g->delivered, class - 1);
+			class = 0;
+		}
+		if (!class && !taken && peer->bits & HALF_WINDOW && peer->window_last) {
+			class = gauge_reach(flight, peer->window_last) + 1;
+			g->sample_end[i] = end;
+			taken = 1;
+		}
+		g->sample_class[i] = class;
 	}
-	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
-	if (g->dense)
-		g->dense--;
+}
+
+/* Data from seq to end is sent again: the samples in it did not arrive. */
+ENGINE_INLINE void gauge_lost(struct gauge *g, const struct half *peer, __u32 seq, __u32 end)
+{
+	for (__u32 i = 0; i < GAUGE_SAMPLES; i++) {
+		__u8 class = g->sample_class[i];
+		__u32 at = g->sample_end[i];
+
+		if (!class || !seq_after(at, peer->ack) || !seq_after(at, seq) ||
+		    seq_after(at, end))
+			continue;
+		gauge_count(g, g->lost, class - 1);
+		g->sample_class[i] = 0;
+		if (!g->lost_rounds || g->lost_ack != peer->ack)
+			gauge_add16(&g->lost_rounds);
+		g->lost_ack = peer->ack;
+	}
+}
+
+/* One segment at a time is timed. */
+ENGINE_INLINE void gauge_watch(struct gauge *g, const struct half *peer, const struct packet *p,
+			       __u32 end)
+{
+	if (g->watched && seq_after(g->watch_end, peer->ack))
+		return;
+	g->watched = 1;
 	g->watch_end = end;
 	g->watch_tick = (__u32)(p->ns >> GAUGE_TICK_BITS);
-	g->watch_flight = flight;
-	g->watch_window = peer->bits & HALF_WINDOW ? peer->window_last : 0;
 }
 
 /* Data that was sent before, ending at end. */
 ENGINE_INLINE void gauge_resend(struct gauge *g, const struct half *peer, const struct packet *p,
 				__u32 end)
 {
-	if (g->watch_flight && gauge_is_acked(g, peer))
-		gauge_watched(g, g->delivered);
-	else if (g->watch_flight && seq_after(g->watch_end, p->seq) &&
-		 !seq_after(g->watch_end, end))
-		gauge_watched(g, g->lost);
+	gauge_lost(g, peer, p->seq, end);
+	/* Whatever is acknowledged next may be the first copy or the second. */
+	g->watched = 0;
 	g->dense = GAUGE_DENSE;
 	g->sample_mask = 0;
 	if (!g->stuck_n || g->stuck_ack != peer->ack) {
@@ -291,7 +317,11 @@ ENGINE_INLINE void gauge_sample(struct gauge *g, const struct half *peer, const 
 {
 	if (g->pause_ns && g->sent_ns && p->ns > g->sent_ns + g->pause_ns)
 		gauge_pause(g, peer);
-	gauge_watch(g, peer, p, end, flight);
+	gauge_watch(g, peer, p, end);
+	gauge_await(g, peer, end, flight);
+	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
+	if (g->dense)
+		g->dense--;
 }
 
 /* A segment with data; h is as it was before it. */
@@ -389,7 +419,7 @@ ENGINE_INLINE void gauge_window(struct gauge *g, const struct half *h, const str
 	if (h->bits & HALF_WINDOW && p->window < h->window_last &&
 	    (g->slope_early_n < GAUGE_SLOPE_EARLY || !(h->packets & GAUGE_SLOPE_MASK)))
 		gauge_slope_add(g, acked, (__u32)h->window_last - p->window);
-	if (peer_g->watch_flight && seq_within(peer_g->watch_end, h->ack + 1, acked - 1)) {
+	if (peer_g->watched && seq_within(peer_g->watch_end, h->ack + 1, acked - 1)) {
 		__u32 ticks = (__u32)(p->ns >> GAUGE_TICK_BITS) - peer_g->watch_tick;
 
 		if (!(g->bits & GAUGE_RTT) || ticks < g->ack_rtt)

@@ -35,13 +35,14 @@
 #define OVERRUN_ROUNDS 2
 /* Beyond doubt: not a few acknowledgments that the capture missed. */
 #define OVERRUN_SURE_PERCENT 10 /* of all sends */
-#define OVERRUN_SURE_ROUNDS  5
+#define OVERRUN_SURE_ROUNDS  3
 
 /* drop-boundary: watched segments on either side of it. */
 #define BOUNDARY_SAMPLES 5
+#define BOUNDARY_ROUNDS  3 /* acknowledgments at which samples were lost */
 
 /* window-limited: sends that are judged; how many of them, or of the time, a full window takes, %. */
-#define LIMITED_SENDS   10
+#define LIMITED_SENDS   20
 #define LIMITED_PERCENT 30
 /* The capture is near the sender when its side of the round trip is at most this, %. */
 #define NEAR_PERCENT 25

@@ -26,7 +26,10 @@ ENGINE_INLINE __u8 boundary_of(const struct gauge *g)
 			return SHIFT_UNKNOWN;
 		lost += g->lost[f];
 	}
-	return delivered >= BOUNDARY_SAMPLES && lost >= BOUNDARY_SAMPLES ? top : SHIFT_UNKNOWN;
+	return delivered >= BOUNDARY_SAMPLES && lost >= BOUNDARY_SAMPLES &&
+			       g->lost_rounds >= BOUNDARY_ROUNDS
+		       ? top
+		       : SHIFT_UNKNOWN;
 }
 
 ENGINE_INLINE _Bool detect_drop_boundary(const struct transfer *t, __u8 dir, struct finding *out)
