@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/around.h"
+
 /* ---- grouping ---- */
 
 static bool accuses_path(const struct finding *f)
@@ -213,6 +215,24 @@ static int groups_add_slow(struct text_groups *groups, const struct flow_entry *
 	return 0;
 }
 
+/* Whether a window limited either side; unknown when nobody measured. */
+static enum limited judge_windows(const struct report *r, const struct flow_entry *e)
+{
+	enum limited worst = LIMITED_UNKNOWN;
+	struct transfer t;
+	__u64 window;
+
+	if (!report_gauges(r, e))
+		return LIMITED_UNKNOWN;
+	around_transfer(&t, r, e);
+	for (__u8 i = 0; i < 2; i++) {
+		enum limited limited = transfer_limited(&t, i, &window);
+
+		worst = limited > worst ? limited : worst;
+	}
+	return worst;
+}
+
 /* One connection into the groups, and into what was judged. */
 static int groups_add_flow(struct text_groups *groups, struct text_judged *judged,
 			   const struct report *r, const struct flow_entry *e)
@@ -233,6 +253,7 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 		err = groups_add(groups, &g);
 	}
 	judged->flagged += flagged;
+	judged->windows[judge_windows(r, e)]++;
 	return err;
 }
 

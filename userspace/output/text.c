@@ -139,6 +139,22 @@ static void put_judged(const struct text *t, const struct report *r,
 			   text_counted(n, r->open_unscaled, "connection"));
 }
 
+/* Said of what was measured only: that a window is not the limit is an answer, too. */
+static void put_windows(const struct text *t, const struct text_judged *judged)
+{
+	char yes[TEXT_NUMBER_ROOM], no[TEXT_NUMBER_ROOM], rest[TEXT_NUMBER_ROOM];
+
+	if (!judged->windows[LIMITED_YES] && !judged->windows[LIMITED_NO])
+		return;
+	text_field(
+		t, "windows",
+		"they limited what was sent in %s, did not in %s, cannot be told in %s (short, or "
+		"captured far from the sender)",
+		text_number(yes, judged->windows[LIMITED_YES]),
+		text_number(no, judged->windows[LIMITED_NO]),
+		text_number(rest, judged->windows[LIMITED_UNKNOWN]));
+}
+
 static void put_skipped(const struct text *t, const struct report *r)
 {
 	char list[LIST_ROOM] = "", number[TEXT_NUMBER_ROOM], many[TEXT_COUNTED_ROOM];
@@ -227,6 +243,7 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 	put_seen(&t, r);
 	put_time(&t, r, &judged);
 	put_judged(&t, r, &judged, !fault);
+	put_windows(&t, &judged);
 	put_skipped(&t, r);
 	put_incomplete(&t, r);
 	err = text_end(&t);
