@@ -199,8 +199,8 @@ struct endpoint {
 	__u64 run_first_id;
 	__u64 last_refusal_id;
 	__u32 ifindex;
-	__u16 bits; /* enum endpoint_bit */
-	__u16 emitted;
+	__u16 bits;    /* enum endpoint_bit */
+	__u16 emitted; /* see verdict_endpoint_offered() */
 };
 
 _Static_assert(sizeof(struct endpoint) == 104, "struct endpoint has no hidden padding");
