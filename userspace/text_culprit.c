@@ -243,10 +243,11 @@ static void put_blame(const struct text *t, const struct finding *f)
 			    : names_of(NAMES_CONFIDENCE, f->confidence));
 }
 
+/* All that is found of one host, whatever the code, is told once. */
 static bool same_block(const struct text_group *a, const struct text_group *b)
 {
-	return a->of_endpoint && b->of_endpoint && a->finding.code == b->finding.code &&
-	       a->domain == b->domain && a->addr[0] == b->addr[0] && a->addr[1] == b->addr[1];
+	return a->of_endpoint && b->of_endpoint && a->domain == b->domain &&
+	       a->addr[0] == b->addr[0] && a->addr[1] == b->addr[1];
 }
 
 /* SEVERITY  WHO: TITLE */
@@ -273,30 +274,45 @@ static void put_proof(const struct text *t, const struct report *r, const struct
 		text_field(t, "proof", "%s", packets);
 }
 
+/* With its port and side, or of several groups with all that they have in common. */
+static void put_host_headline(const struct text *t, const struct text_groups *groups, size_t index)
+{
+	const struct text_group *g = &groups->list[index];
+	bool alone = true, both = false;
+	char who[TEXT_WHO_ROOM];
+	struct record_address host;
+
+	for (size_t i = index + 1; i < groups->n; i++) {
+		if (!same_block(g, &groups->list[i]))
+			continue;
+		alone = false;
+		both |= groups->list[i].finding.side != g->finding.side;
+	}
+	record_address(&host, g->addr, g->domain & DOMAIN_IPV6);
+	if (alone)
+		text_who(who, g);
+	else
+		snprintf(who, sizeof(who), "%s as %s", host.text,
+			 both ? "server and client" : side_name(&g->finding));
+	put_headline(t, g, who);
+}
+
 /* The server's side first: it is the one that others meet. */
 static void put_host(const struct text *t, const struct report *r, const struct text_groups *groups,
 		     size_t index)
 {
 	static const __u8 sides[] = { SIDE_SERVER, SIDE_CLIENT };
 	const struct text_group *g = &groups->list[index];
-	char who[TEXT_WHO_ROOM];
-	struct record_address host;
 
-	text_who(who, g);
-	for (size_t i = index + 1; i < groups->n; i++) {
-		if (!same_block(g, &groups->list[i]))
-			continue;
-		record_address(&host, g->addr, g->domain & DOMAIN_IPV6);
-		snprintf(who, sizeof(who), "%s as server and client", host.text);
-	}
-	put_headline(t, g, who);
+	put_host_headline(t, groups, index);
 	for (size_t k = 0; k < sizeof(sides); k++) {
-		for (size_t i = index; i < groups->n; i++) {
-			const struct text_group *other = &groups->list[i];
+		size_t i = index;
 
-			if (other->finding.side == sides[k] && same_block(g, other))
-				put_endpoints(t, r, other);
-		}
+		while (i < groups->n && (groups->list[i].finding.side != sides[k] ||
+					 !same_block(g, &groups->list[i])))
+			i++;
+		if (i < groups->n)
+			put_endpoints(t, r, &groups->list[i]);
 	}
 }
 
