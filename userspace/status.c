@@ -3,6 +3,7 @@
 
 #include "engine/verdict.h"
 #include "platform/native.h"
+#include "userspace/record.h"
 
 static int status_weight(int status)
 {
@@ -38,7 +39,7 @@ static bool status_has_severity(const struct finding *findings, __u32 n, int sev
 
 static bool status_is_found(const struct report *r, int severity)
 {
-	struct finding findings[VERDICT_MAX];
+	struct finding findings[RECORD_FINDINGS_MOST];
 	__u32 n;
 
 	for (size_t i = 0; i < r->flows_n; i++) {
@@ -47,8 +48,7 @@ static bool status_is_found(const struct report *r, int severity)
 			return true;
 	}
 	for (size_t i = 0; i < r->endpoints_n; i++) {
-		n = verdict_endpoint_findings(&r->endpoints[i].key, &r->endpoints[i].endpoint,
-					      findings);
+		n = record_endpoint_facts(r, &r->endpoints[i], findings);
 		if (status_has_severity(findings, n, severity))
 			return true;
 	}

@@ -4,6 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "engine/detectors/endpoint_off.h"
+#include "userspace/baseline.h"
+
 #define UNSCALED_MOST 65535U
 #define EXAMPLE_RTT   100000U /* us */
 #define PORTS_SHOWN   4U
@@ -106,6 +109,20 @@ static const char *since(char out[SINCE_ROOM], const struct report *r, const str
 	return out;
 }
 
+/* "; on in the baseline of 2026-01-02 ...", where that is so. */
+static const char *on_before(char out[SINCE_ROOM], const struct report *r,
+			     const struct endpoint_key *key)
+{
+	const struct baseline_endpoint *before = baseline_find(r->baseline, key);
+	char when[TEXT_TIME_ROOM];
+
+	out[0] = '\0';
+	if (before && endpoint_was_on(before->opportunities, before->offers))
+		snprintf(out, SINCE_ROOM, "; on in the baseline of %s",
+			 text_time(when, before->last_ns));
+	return out;
+}
+
 /* "its last 25 handshakes" or "3 of 40 handshakes" */
 static const char *how_many(char out[SINCE_ROOM], const struct endpoint *e)
 {
@@ -135,7 +152,7 @@ static bool is_host_of(const struct text_group *g, const struct endpoint_entry *
 static bool put_endpoints(const struct text *t, const struct report *r, const struct text_group *g)
 {
 	bool server = g->finding.side == SIDE_SERVER;
-	char many[SINCE_ROOM], when[SINCE_ROOM], port[16];
+	char many[SINCE_ROOM], when[SINCE_ROOM], before[SINCE_ROOM], port[16];
 	size_t shown = 0, more = 0;
 
 	for (size_t i = 0; i < r->endpoints_n; i++) {
@@ -152,8 +169,8 @@ static bool put_endpoints(const struct text *t, const struct report *r, const st
 			   shown++  ? ""
 			   : server ? "as server"
 				    : "as client",
-			   "%s%s, %s", server ? port : "", how_many(many, &e->endpoint),
-			   since(when, r, &e->endpoint));
+			   "%s%s, %s%s", server ? port : "", how_many(many, &e->endpoint),
+			   since(when, r, &e->endpoint), on_before(before, r, &e->key));
 	}
 	if (more)
 		text_field(t, "", "and on %zu more port%s", more, more == 1 ? "" : "s");

@@ -243,7 +243,7 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged, con
 	judged->first = INT64_MAX;
 	judged->last = INT64_MIN;
 	for (size_t i = 0; i < r->endpoints_n && !err; i++) {
-		unsigned int n = record_endpoint_facts(&r->endpoints[i], facts);
+		unsigned int n = record_endpoint_facts(r, &r->endpoints[i], facts);
 
 		for (unsigned int k = 0; k < n && !err; k++) {
 			group_of_endpoint(&g, &r->endpoints[i], &facts[k]);
