@@ -43,7 +43,20 @@ ENGINE_INLINE void alarm_flow(struct scratch *s, const struct packet *p, struct 
 #undef DETECTOR
 }
 
-/* Reports on an endpoint that was just counted; e may be 0. A run that ends re-arms the alarm. */
+/* Offers in a row after which an endpoint is reported on again: a stray one ends no outage. */
+#define ALARM_REARM 20
+
+/* At an offer. emitted is 0 when there is nothing reported, else 1 and the offers in a row since. */
+ENGINE_INLINE void alarm_endpoint_offered(struct endpoint *e)
+{
+	if (e->emitted && ++e->emitted > ALARM_REARM)
+		e->emitted = 0;
+}
+
+/*
+ * Reports on an endpoint that was just counted; e may be 0. Of its codes one at most holds at
+ * a time, and that stays the same until there are offers again.
+ */
 ENGINE_INLINE void alarm_endpoint(struct scratch *s, const struct packet *p, const struct flow *f,
 				  struct endpoint *e)
 {
@@ -51,8 +64,12 @@ ENGINE_INLINE void alarm_endpoint(struct scratch *s, const struct packet *p, con
 
 	if (!e)
 		return;
-	if (!e->run)
-		e->emitted = 0;
+	if (!e->run) {
+		alarm_endpoint_offered(e);
+		return;
+	}
+	if (e->emitted > 1)
+		e->emitted = 1;
 #define DETECTOR(id, name, scope, severity, values, title, text, advice)             \
 	if (!e->emitted && VERDICT_ENDPOINT_##scope(id, &s->endpoint_key, e, out)) { \
 		e->emitted = 1;                                                      \

@@ -204,8 +204,8 @@ struct endpoint {
 	__u64 run_first_id;
 	__u64 last_refusal_id;
 	__u32 ifindex;
-	__u16 bits; /* enum endpoint_bit */
-	__u16 emitted;
+	__u16 bits;         /* enum endpoint_bit */
+	__u16 emitted;      /* see alarm_endpoint_offered() */
 	__u32 plain;        /* opportunities given by a SYN without timestamps, of a server */
 	__u32 plain_offers; /* and taken */
 };

@@ -10,6 +10,7 @@
 
 #include "engine/detectors/client_no_wscale.h"
 #include "engine/detectors/endpoint_off.h"
+#include "engine/detectors/endpoint_regressed.h"
 #include "engine/detectors/server_no_wscale.h"
 #include "engine/detectors/syn_retry_no_wscale.h"
 #include "engine/detectors/unsolicited_wscale.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pcap-replay/run.h"
+#include "userspace/baseline.h"
 #include "userspace/exit_status.h"
 #include "userspace/output/output.h"
 #include "userspace/status.h"
@@ -103,7 +104,7 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 			"wscope: the report is incomplete: %llu records fell out of full tables; raise "
 			"--flows, --pending or --endpoints\n",
 			(unsigned long long)r->evictions);
-	return status_of_report(r, o);
+	return status_worse(status_of_report(r, o), baseline_save(o, r));
 }
 
 static int replay_bad_filter(const struct options *o, const char *error)
@@ -121,6 +122,8 @@ struct replay {
 	const struct options *options;
 	const struct run_engine *engine;
 	void *state;
+	struct baseline *baseline;
+	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
 	bool printed;
 };
 
@@ -142,7 +145,7 @@ static int replay_ready(struct replay *p)
 static int replay_stream(struct replay *p, const char *const *files, unsigned int files_n)
 {
 	const struct options *o = p->options;
-	struct report r = { .files = files, .files_n = files_n };
+	struct report r = { .files = files, .files_n = files_n, .baseline = p->baseline };
 	struct reader_options ro = {
 		.filter = o->filter,
 		.max_packets = o->count,
@@ -151,14 +154,14 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	};
 	char error[REPLAY_ERROR_LEN] = "";
 	struct reader *reader = NULL;
-	int status = EXIT_NOTHING, err;
+	int status = p->prepared, err;
 
 	err = reader_open(&reader, files, files_n, &ro, error, sizeof(error));
 	if (err == -EINVAL)
 		return replay_bad_filter(o, error);
 	if (err) {
 		replay_say(error);
-		status = EXIT_INPUT;
+		status = status_worse(status, EXIT_INPUT);
 	}
 	/* Also where nothing can be read: that the engine cannot run goes first. */
 	status = status_worse(status, replay_ready(p));
@@ -181,6 +184,7 @@ int replay_run(const struct options *o)
 	struct replay p = { .options = o, .engine = replay_engine(o) };
 	int status = EXIT_NOTHING;
 
+	p.prepared = baseline_prepare(&p.baseline, o);
 	if (!o->separate)
 		status = replay_stream(&p, o->files, (unsigned int)o->files_n);
 	for (size_t i = 0; o->separate && i < o->files_n; i++) {
@@ -188,9 +192,10 @@ int replay_run(const struct options *o)
 
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
-		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || ferror(stdout))
+		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout))
 			break;
 	}
 	p.engine->close(p.state);
+	baseline_free(p.baseline);
 	return status;
 }

@@ -16,9 +16,12 @@ static const struct {
 	{ NULL, NULL },
 };
 
+/* A failure long before the end is still the newest one: what succeeds leaves errno alone. */
 static int written(FILE *to)
 {
-	return ferror(to) ? -EIO : 0;
+	if (!ferror(to))
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 static void list_counters(FILE *to, bool skip)

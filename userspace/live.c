@@ -11,6 +11,7 @@
 
 #include <sys/signalfd.h>
 
+#include "userspace/baseline.h"
 #include "userspace/exit_status.h"
 #include "userspace/live_attach.h"
 #include "userspace/live_events.h"
@@ -28,11 +29,13 @@ struct live {
 	const struct output *output;
 	struct loader *loader;
 	struct locals *locals;
+	struct baseline *baseline;
 	struct live_attach attached;
 	struct live_events events;
 	struct local_cause cause;
 	struct report times; /* epoch, start: what every report of this run begins with */
 	int signals;
+	int refused; /* exit status of a setup that failed */
 	bool stop, off;
 	bool local_news; /* a host was found at fault since the last look at our own part */
 	__u64 started, next_second, next_summary; /* monotonic, ns */
@@ -94,21 +97,22 @@ static int live_snapshot(struct live *v, struct snapshot **out)
 	r = &(*out)->report;
 	live_follow_clock(v);
 	r->live = true;
+	r->baseline = v->baseline;
 	r->epoch_offset_ns = v->times.epoch_offset_ns;
 	r->started_ns = v->times.started_ns;
 	r->evictions += v->events.ended_lost;
 	return 0;
 }
 
-/* A summary, on the way or the last; *status (may be NULL) gets the report's exit status. */
-static int live_summary(struct live *v, bool last, int *status)
+/* A summary on the way, or the last: *status (else NULL) gets its exit status, and it is saved. */
+static int live_summary(struct live *v, int *status)
 {
 	struct snapshot *s;
 	int err = live_snapshot(v, &s);
 
 	if (err)
 		return err;
-	s->report.interim = !last;
+	s->report.interim = !status;
 	err = v->output->report(stdout, &s->report, v->options);
 	if (fflush(stdout) && !err)
 		err = -errno;
@@ -119,7 +123,8 @@ static int live_summary(struct live *v, bool last, int *status)
 		fprintf(stderr, "wscope: %llu events were lost: the ring had no room\n",
 			(unsigned long long)s->report.counters[COUNTER_EVENTS_LOST]);
 	if (status)
-		*status = status_of_report(&s->report, v->options);
+		*status = status_worse(status_of_report(&s->report, v->options),
+				       baseline_save(v->options, &s->report));
 	if (fflush(stdout) && !err)
 		err = -errno;
 	v->local_news = false;
@@ -221,7 +226,7 @@ static int live_loop(struct live *v)
 			live_second(v, now);
 		if (now >= v->next_summary) {
 			v->next_summary = now + live_interval(v);
-			err = live_summary(v, false, NULL);
+			err = live_summary(v, NULL);
 		}
 	}
 	return err;
@@ -282,6 +287,10 @@ static int live_setup(struct live *v)
 		live_complain_load(v, err);
 		return err;
 	}
+	v->refused = baseline_prepare(&v->baseline, v->options);
+	if (v->refused != EXIT_NOTHING)
+		return -EINVAL;
+	v->refused = EXIT_PRIVILEGE;
 	live_note_sizes(v->loader, v->options);
 	err = locals_open(&v->locals, v->loader->locals);
 	if (err == -E2BIG)
@@ -321,7 +330,7 @@ static int live_finish(struct live *v, int err)
 	live_events_drain(&v->events);
 	local_cause_poll(&v->cause);
 	if (!err && !v->events.write_error)
-		err = live_summary(v, true, &status);
+		err = live_summary(v, &status);
 	else if (!err)
 		err = v->events.write_error;
 	if (err && err != -EPIPE)
@@ -334,7 +343,7 @@ static int live_finish(struct live *v, int err)
 int live_run(const struct options *o)
 {
 	struct live *v = calloc(1, sizeof(*v));
-	int status = EXIT_PRIVILEGE;
+	int status;
 
 	if (!v) {
 		fprintf(stderr, "wscope: out of memory\n");
@@ -343,6 +352,7 @@ int live_run(const struct options *o)
 	v->options = o;
 	v->output = output_choose(o);
 	v->signals = -1;
+	v->refused = EXIT_PRIVILEGE;
 	v->events.options = o;
 	v->events.output = v->output;
 	v->events.times = &v->times;
@@ -350,6 +360,7 @@ int live_run(const struct options *o)
 	v->events.on_event_arg = v;
 	if (live_setup(v)) {
 		live_attach_undo(&v->attached);
+		status = v->refused;
 	} else {
 		live_start(v);
 		status = live_finish(v, live_loop(v));
@@ -357,6 +368,7 @@ int live_run(const struct options *o)
 	live_events_close(&v->events);
 	locals_close(v->locals);
 	loader_close(v->loader);
+	baseline_free(v->baseline);
 	if (v->signals >= 0)
 		close(v->signals);
 	free(v);

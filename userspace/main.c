@@ -10,10 +10,7 @@
 #include "userspace/explain.h"
 #include "userspace/live.h"
 #include "userspace/options.h"
-
-#ifndef WSCOPE_VERSION
-#define WSCOPE_VERSION "0.1.0"
-#endif
+#include "userspace/version.h"
 
 struct main_command {
 	const char *name;

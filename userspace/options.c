@@ -221,6 +221,12 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_size(id, value, &o->endpoints);
 	case OPTION_TUNNELS:
 		return options_tunnels(value, o);
+	case OPTION_BASELINE:
+		o->baseline = value;
+		return 0;
+	case OPTION_SAVE_BASELINE:
+		o->save_baseline = value;
+		return 0;
 	default:
 		return options_apply_choice(o, id, value);
 	}
@@ -286,6 +292,11 @@ static int options_files(struct options *o, char **argv, int n, int dashes)
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
+	if (o->save_baseline && o->separate) {
+		fprintf(stderr,
+			"wscope: --save-baseline is of one stream, --separate has several\n");
+		return -EINVAL;
+	}
 	if (command == REPLAY)
 		return options_files(o, argv, n, dashes);
 	if (n) {

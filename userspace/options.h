@@ -33,6 +33,8 @@ struct options {
 	__u32 flows, pending, endpoints; /* table sizes, entries */
 	int fail_on;                     /* enum severity, -1: findings do not change the status */
 	struct engine_config config;
+	const char *baseline;      /* a file to compare with, or 0 */
+	const char *save_baseline; /* a file to write at the end, or 0 */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
 	const char **files; /* replay: FILE...; owned */

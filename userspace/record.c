@@ -7,6 +7,7 @@
 
 #include "engine/infer.h"
 #include "userspace/around.h"
+#include "userspace/baseline.h"
 
 void record_address(struct record_address *out, const __u64 addr[2], bool ipv6)
 {
@@ -73,6 +74,7 @@ unsigned int record_endpoint_facts(const struct report *r, const struct endpoint
 
 	around_vicinity(&v, r, e);
 	n = diagnose_endpoint(&e->key, &e->endpoint, &v, out);
+	n = baseline_findings(e, baseline_find(r->baseline, &e->key), out, n);
 	findings_sort(out, n);
 	return n;
 }
@@ -243,10 +245,16 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 
 /* ---- endpoint, event, summary ---- */
 
+static __s64 refused_since(const struct report *r, const struct endpoint *e)
+{
+	return e->run ? record_time(r, e->run_since_ns) : RECORD_NO_TIME;
+}
+
 void record_endpoint(struct record_endpoint *out, const struct report *r,
 		     const struct endpoint_entry *re)
 {
 	const struct endpoint *e = &re->endpoint;
+	const struct baseline_endpoint *before = baseline_find(r->baseline, &re->key);
 	struct record_names names = { .host = out->address.text };
 	struct finding facts[RECORD_FINDINGS_MOST];
 	bool refused = e->bits & ENDPOINT_REFUSED;
@@ -259,6 +267,10 @@ void record_endpoint(struct record_endpoint *out, const struct report *r,
 	out->refusals = e->refusals;
 	out->first_refusal = refused ? record_time(r, e->first_refusal_ns) : RECORD_NO_TIME;
 	out->last_refusal = refused ? record_time(r, e->last_refusal_ns) : RECORD_NO_TIME;
+	out->refused_since = refused_since(r, e);
+	out->baseline_opportunities = before ? (__s64)before->opportunities : RECORD_NO_NUMBER;
+	out->baseline_offers = before ? (__s64)before->offers : RECORD_NO_NUMBER;
+	out->baseline_last = before ? before->last_ns : RECORD_NO_TIME;
 	record_findings(&out->findings, r, facts, record_endpoint_facts(r, re, facts), &names);
 }
 
@@ -284,6 +296,7 @@ void record_event(struct record_event *out, const struct report *r, const struct
 		record_address(&out->endpoint.address, e->endpoint.addr, ipv6);
 		out->endpoint.port = e->endpoint.port;
 		out->endpoint.role = names_of(NAMES_ROLE, e->endpoint.role);
+		out->endpoint.refused_since = refused_since(r, &e->stats);
 	}
 	names.client = out->client.text;
 	names.server = out->server.text;

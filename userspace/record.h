@@ -138,7 +138,10 @@ void record_summary(struct record_summary *out, const struct report *r);
 void record_event(struct record_event *out, const struct report *r, const struct event *e,
 		  const char *interface);
 
-/* The findings as the engine holds them, sorted by packet, then code; room for RECORD_FINDINGS_MOST. */
+/*
+ * The findings as the engine holds them, those of an endpoint judged by the report's baseline
+ * too; sorted by packet, then code; room for RECORD_FINDINGS_MOST.
+ */
 unsigned int record_flow_facts(const struct report *r, const struct flow_entry *e,
 			       struct finding *out);
 unsigned int record_endpoint_facts(const struct report *r, const struct endpoint_entry *e,

@@ -17,12 +17,14 @@
 #include "engine/gauge.h"
 
 struct around;
+struct baseline;
 
 /*
  * All arrays are owned by whoever made the report. Times inside facts plus
  * epoch_offset_ns are nanoseconds since the epoch.
  */
 struct report {
+	const struct baseline *baseline; /* earlier behaviour to judge endpoints by, or 0; borrowed */
 	const struct flow_entry *const *flows; /* sorted by first packet, then key */
 	size_t flows_n;
 	size_t gauges_at; /* from a record to its gauges, bytes; 0: nobody has any */

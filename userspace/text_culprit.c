@@ -4,6 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "engine/detectors/endpoint_off.h"
+#include "userspace/baseline.h"
+
 #define UNSCALED_MOST 65535U
 #define EXAMPLE_RTT   100000U /* us */
 #define PORTS_SHOWN   4U
@@ -106,6 +109,20 @@ static const char *since(char out[SINCE_ROOM], const struct report *r, const str
 	return out;
 }
 
+/* "; on in the baseline of 2026-01-02 ...", where that is so. */
+static const char *on_before(char out[SINCE_ROOM], const struct report *r,
+			     const struct endpoint_key *key)
+{
+	const struct baseline_endpoint *before = baseline_find(r->baseline, key);
+	char when[TEXT_TIME_ROOM];
+
+	out[0] = '\0';
+	if (before && endpoint_was_on(before->opportunities, before->offers))
+		snprintf(out, SINCE_ROOM, "; on in the baseline of %s",
+			 text_time(when, before->last_ns));
+	return out;
+}
+
 /* "its last 25 handshakes" or "3 of 40 handshakes" */
 static const char *how_many(char out[SINCE_ROOM], const struct endpoint *e)
 {
@@ -135,7 +152,7 @@ static bool is_host_of(const struct text_group *g, const struct endpoint_entry *
 static bool put_endpoints(const struct text *t, const struct report *r, const struct text_group *g)
 {
 	bool server = g->finding.side == SIDE_SERVER;
-	char many[SINCE_ROOM], when[SINCE_ROOM], port[16];
+	char many[SINCE_ROOM], when[SINCE_ROOM], before[SINCE_ROOM], port[16];
 	size_t shown = 0, more = 0;
 
 	for (size_t i = 0; i < r->endpoints_n; i++) {
@@ -152,8 +169,8 @@ static bool put_endpoints(const struct text *t, const struct report *r, const st
 			   shown++  ? ""
 			   : server ? "as server"
 				    : "as client",
-			   "%s%s, %s", server ? port : "", how_many(many, &e->endpoint),
-			   since(when, r, &e->endpoint));
+			   "%s%s, %s%s", server ? port : "", how_many(many, &e->endpoint),
+			   since(when, r, &e->endpoint), on_before(before, r, &e->key));
 	}
 	if (more)
 		text_field(t, "", "and on %zu more port%s", more, more == 1 ? "" : "s");
@@ -277,10 +294,11 @@ static void put_blame(const struct text *t, const struct finding *f)
 			    : names_of(NAMES_CONFIDENCE, f->confidence));
 }
 
+/* All that is found of one host, whatever the code, is told once. */
 static bool same_block(const struct text_group *a, const struct text_group *b)
 {
-	return a->of_endpoint && b->of_endpoint && a->finding.code == b->finding.code &&
-	       a->domain == b->domain && a->addr[0] == b->addr[0] && a->addr[1] == b->addr[1];
+	return a->of_endpoint && b->of_endpoint && a->domain == b->domain &&
+	       a->addr[0] == b->addr[0] && a->addr[1] == b->addr[1];
 }
 
 /* SEVERITY  WHO: TITLE */
@@ -307,31 +325,46 @@ static void put_proof(const struct text *t, const struct report *r, const struct
 		text_field(t, "proof", "%s", packets);
 }
 
+/* With its port and side, or of several groups with all that they have in common. */
+static void put_host_headline(const struct text *t, const struct text_groups *groups, size_t index)
+{
+	const struct text_group *g = &groups->list[index];
+	bool alone = true, both = false;
+	char who[TEXT_WHO_ROOM];
+	struct record_address host;
+
+	for (size_t i = index + 1; i < groups->n; i++) {
+		if (!same_block(g, &groups->list[i]))
+			continue;
+		alone = false;
+		both |= groups->list[i].finding.side != g->finding.side;
+	}
+	record_address(&host, g->addr, g->domain & DOMAIN_IPV6);
+	if (alone)
+		text_who(who, g);
+	else
+		snprintf(who, sizeof(who), "%s as %s", host.text,
+			 both ? "server and client" : side_name(&g->finding));
+	put_headline(t, g, who);
+}
+
 /* The server's side first: it is the one that others meet. */
 static void put_host(const struct text *t, const struct report *r, const struct text_groups *groups,
 		     size_t index)
 {
 	static const __u8 sides[] = { SIDE_SERVER, SIDE_CLIENT };
 	const struct text_group *g = &groups->list[index];
-	char who[TEXT_WHO_ROOM];
-	struct record_address host;
 
-	text_who(who, g);
-	for (size_t i = index + 1; i < groups->n; i++) {
-		if (!same_block(g, &groups->list[i]))
-			continue;
-		record_address(&host, g->addr, g->domain & DOMAIN_IPV6);
-		snprintf(who, sizeof(who), "%s as server and client", host.text);
-	}
-	put_headline(t, g, who);
+	put_host_headline(t, groups, index);
 	put_cost(t, groups, g);
 	for (size_t k = 0; k < sizeof(sides); k++) {
-		for (size_t i = index; i < groups->n; i++) {
-			const struct text_group *other = &groups->list[i];
+		size_t i = index;
 
-			if (other->finding.side == sides[k] && same_block(g, other))
-				put_endpoints(t, r, other);
-		}
+		while (i < groups->n && (groups->list[i].finding.side != sides[k] ||
+					 !same_block(g, &groups->list[i])))
+			i++;
+		if (i < groups->n)
+			put_endpoints(t, r, &groups->list[i]);
 	}
 }
 

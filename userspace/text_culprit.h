@@ -13,7 +13,7 @@ const char *text_who(char out[TEXT_WHO_ROOM], const struct text_group *g);
 
 enum text_color text_severity_color(unsigned int severity);
 
-/* Prints a block on the group at index; endpoint groups of the same host and code are one block. */
+/* Prints a block on the group at index; endpoint groups of one host are one block. */
 void text_culprit(const struct text *t, const struct report *r, const struct text_groups *groups,
 		  size_t index);
 

@@ -5,6 +5,7 @@
  * itself away. Whose fault it is depends on the point: the host is accused only where its
  * segments were met leaving it; elsewhere a box behind this point, or a proxy that speaks
  * for the host, looks the same.
+ * endpoint-regressed replaces this one for a host that used the option before.
  */
 #ifndef ENGINE_DETECTORS_ENDPOINT_OFF_H
 #define ENGINE_DETECTORS_ENDPOINT_OFF_H
@@ -13,22 +14,51 @@
 
 #define ENDPOINT_OFF_MIN     20
 #define ENDPOINT_OFF_PERCENT 5
+#define ENDPOINT_ON_MIN      20
+#define ENDPOINT_ON_PERCENT  95
 
-ENGINE_INLINE _Bool detect_endpoint_off(const struct endpoint_key *key, const struct endpoint *e,
-					struct finding *out)
+/* Off now. */
+ENGINE_INLINE _Bool endpoint_is_off(const struct endpoint *e)
 {
 	_Bool always = e->opportunities >= ENDPOINT_OFF_MIN &&
 		       e->offers * 100 <= e->opportunities * ENDPOINT_OFF_PERCENT;
+
+	return (always || e->run >= ENDPOINT_OFF_MIN) && !e->by_box;
+}
+
+/* On, by that many opportunities of some time. */
+ENGINE_INLINE _Bool endpoint_was_on(__u64 opportunities, __u64 offers)
+{
+	return opportunities >= ENDPOINT_ON_MIN &&
+	       offers * 100 >= opportunities * ENDPOINT_ON_PERCENT;
+}
+
+/* On before the refusals since the last offer. These do not change it: one run, one answer. */
+ENGINE_INLINE _Bool endpoint_was_on_here(const struct endpoint *e)
+{
+	return endpoint_was_on(e->opportunities - e->run, e->offers);
+}
+
+/* What every finding about an endpoint that is off says: side, blame, confidence, proof. */
+ENGINE_INLINE void endpoint_accuse(const struct endpoint_key *key, const struct endpoint *e,
+				   enum finding_code code, struct finding *out)
+{
 	_Bool local = e->bits & ENDPOINT_LOCAL;
 
-	if ((!always && e->run < ENDPOINT_OFF_MIN) || e->by_box)
-		return 0;
-	finding_set(out, FINDING_endpoint_off, SEVERITY_CRITICAL,
+	finding_set(out, code, SEVERITY_CRITICAL,
 		    key->role == ENDPOINT_CLIENT ? SIDE_CLIENT : SIDE_SERVER,
 		    local ? BLAME_HOST : BLAME_HOST_OR_PATH,
 		    local ? CONFIDENCE_CERTAIN : CONFIDENCE_HIGH);
 	out->packets[0] = e->run_first_id;
 	out->packets[1] = e->last_refusal_id;
+}
+
+ENGINE_INLINE _Bool detect_endpoint_off(const struct endpoint_key *key, const struct endpoint *e,
+					struct finding *out)
+{
+	if (!endpoint_is_off(e) || endpoint_was_on_here(e))
+		return 0;
+	endpoint_accuse(key, e, FINDING_endpoint_off, out);
 	return 1;
 }
 

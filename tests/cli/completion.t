@@ -94,6 +94,8 @@ offers "schema takes nothing" "" wscope schema -
 touch "$scratch/a.pcap" "$scratch/a b.pcap"
 offers "files" "$scratch/a b.pcap $scratch/a.pcap" wscope replay "$scratch/a"
 offers "files after options" "$scratch/a.pcap" wscope replay --json "$scratch/a.p"
+offers "a file of an option" "$scratch/a.pcap" wscope live --baseline "$scratch/a.p"
+offers "a file behind =" "$scratch/a.pcap" wscope replay --save-baseline = "$scratch/a.p"
 offers "an unknown command" "" wscope nonesuch -
 
 echo "1..$n"

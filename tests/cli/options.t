@@ -74,12 +74,16 @@ REFUSED = [
     ("hooks", "xdp,tc", "tc", HOOKS),
 ]
 
+FOLDER = cli.scratch()
+BASELINE = os.path.join(FOLDER.name, "baseline")
+wscope("replay", "--save-baseline", BASELINE, CAPTURE)
+
 # A value that each option with an argument takes.
 TAKEN = {
     "engine": ["native"], "reader": ["auto", "mapped", "libpcap"], "count": ["1", "18446744073709551615"],
     "flows": ["1", "268435456"], "pending": ["1"], "endpoints": ["1"],
     "tunnels": ["all", "none", "gre", "gtpu,ipip", "gre,gre"], "fail-on": ["critical"],
-    "color": ["auto", "always", "never"],
+    "color": ["auto", "always", "never"], "baseline": [BASELINE], "save-baseline": [BASELINE],
 }
 
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -107,6 +108,45 @@ def flip(run, net):
     assert one.stop() == 0
     last = one.out()[one.out().rindex(f"{SETTING} = 1 here"):]
     assert " 0 open connections are still unscaled" in last, last
+
+
+def regressed(run, net):
+    """on for long, then off: one event about the host, endpoint-regressed, since when"""
+    one = Live(run, net.server, "-i", "eth0", "--json", "--fail-on", "critical")
+    talk(net, 20)
+    net.server.sysctl(SETTING, 0)
+    began = time.time()
+    talk(net, 45)
+    await_true("all events", lambda: len(one.events("server-no-wscale")) == 45)
+    hosts = [event for event in one.events() if event["endpoint"]]
+    assert [event["finding"]["code"] for event in hosts] == ["endpoint-regressed"], hosts
+    assert began - 1 < hosts[0]["endpoint"]["refused_since"] < hosts[0]["time"], hosts
+    assert hosts[0]["finding"]["confidence"] == "certain", hosts
+    assert one.stop() == 1
+    assert set(one.records("summary")[0]["findings"]) == {"server-no-wscale", "endpoint-regressed"}
+
+
+def baseline(run, net):
+    """saved by one run, compared with by the next: in its report, not in its events"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "base")
+        one = Live(run, net.server, "-i", "eth0", "--save-baseline", path)
+        talk(net, 20)
+        assert one.stop() == 0 and os.listdir(folder) == ["base"], one.err()
+        net.server.sysctl(SETTING, 0)
+        two = Live(run, net.server, "-i", "eth0", "--json", "--interval", "0.5", "--baseline", path,
+                   "--fail-on", "critical")
+        talk(net, 3)
+        interim = await_true("a summary with it", lambda: [
+            summary for summary in two.records("summary")
+            if "endpoint-regressed" in summary["findings"]])
+        assert two.stop() == 1, two.err()
+    assert interim[0]["findings"]["endpoint-regressed"] == 1, interim
+    assert {event["finding"]["code"] for event in two.events()} == {"server-no-wscale"}
+    server = [one for one in two.records("endpoint") if one["port"] == lab.PORT][-1]
+    found = [(one["code"], one["blame"], one["confidence"]) for one in server["findings"]]
+    assert found == [("endpoint-regressed", "host", "medium")], server
+    assert (server["baseline_opportunities"], server["baseline_offers"]) == (20, 20), server
 
 
 def periodic(run, net):
@@ -293,6 +333,7 @@ def tun(run, net):
 
 
 if __name__ == "__main__":
-    sys.exit(live.main("live", [both_on, server_off, ipv6, client_off, flip, periodic,
-                                count_and_duration, switch, tc_only, forwarding, new_address,
-                                port_reuse, vlan_metadata, vlan_native, lost_events, tun]))
+    sys.exit(live.main("live", [both_on, server_off, ipv6, client_off, flip, regressed, baseline,
+                                periodic, count_and_duration, switch, tc_only, forwarding,
+                                new_address, port_reuse, vlan_metadata, vlan_native, lost_events,
+                                tun]))

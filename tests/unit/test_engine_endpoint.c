@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is said of a host after many connections: endpoint-off.
+ * What is said of a host after many connections: endpoint-off, endpoint-regressed.
  *
  * Twenty opportunities or more and offers in 5 % of them at most, or twenty refusals in a row since
- * the last offer; never where a box left a hole. A server is counted at its SYN-ACK, a client when
- * its connection is confirmed.
+ * the last offer; never where a box left a hole. Regressed, and nothing else, if there were offers
+ * in 95 % or more of twenty opportunities or more before that row. A server is counted at its
+ * SYN-ACK, a client when its connection is confirmed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,34 @@ static const struct endpoint_case cases[] = {
 	  "!endpoint-off/server/host-or-path/high/critical !endpoint-off@2,59\n"
 	  "endpoint c client -!" },
 	{ "since the first of the run", "o*30 r*20",
-	  "endpoint s server opportunities=50 offers=30 refusals=20 run=20 !endpoint-off@92,149\n"
+	  "endpoint s server opportunities=50 offers=30 refusals=20 run=20 "
+	  "!endpoint-regressed/server/host-or-path/high/critical !endpoint-regressed@92,149 "
+	  "-!endpoint-off\n"
+	  "endpoint c client -!" },
+	{ "on in 20 before is enough", "o*20 r*20",
+	  "endpoint s server offers=20 run=20 !endpoint-regressed -!endpoint-off\n"
+	  "endpoint c client -!" },
+	{ "on in 19 before is not", "o*19 r*20",
+	  "endpoint s server offers=19 run=20 !endpoint-off -!endpoint-regressed\n"
+	  "endpoint c client -!" },
+	{ "on in 95 % before", "o*10 r o*9 r*20",
+	  "endpoint s server offers=19 refusals=21 run=20 !endpoint-regressed@62,119 -!endpoint-off\n"
+	  "endpoint c client -!" },
+	{ "on in 90 % before", "o*9 r*2 o*9 r*20",
+	  "endpoint s server offers=18 refusals=22 run=20 !endpoint-off -!endpoint-regressed\n"
+	  "endpoint c client -!" },
+	{ "off before and now", "r*20 o r*20",
+	  "endpoint s server offers=1 run=20 !endpoint-off -!endpoint-regressed\n"
+	  "endpoint c client -!" },
+	{ "on before, 19 refusals", "o*40 r*19",
+	  "endpoint s server offers=40 run=19 -!\n"
+	  "endpoint c client -!" },
+	{ "a client that did offer", "o*20 c*20",
+	  "endpoint c client offers=20 run=20 !endpoint-regressed/client/host-or-path/high/critical "
+	  "!endpoint-regressed@61,118 -!endpoint-off\n"
+	  "endpoint s server opportunities=20 offers=20 -!" },
+	{ "on before, then holes: it is the path", "o*20 h*25",
+	  "endpoint s server offers=20 run=25 stripped=25 -!\n"
 	  "endpoint c client -!" },
 	{ "an offer ends the run", "o*30 r*19 o r*19",
 	  "endpoint s server offers=31 refusals=38 run=19 -!\n"
@@ -54,7 +82,7 @@ static const struct endpoint_case cases[] = {
 	  "endpoint c client -!" },
 	{ "the client does not offer", "c*20",
 	  "endpoint c client opportunities=20 offers=0 refusals=20 "
-	  "!endpoint-off/client/host/high/critical !endpoint-off@1,58" },
+	  "!endpoint-off/client/host-or-path/high/critical !endpoint-off@1,58" },
 	{ "a server is not judged by SYNs without the option", "c*20 o",
 	  "endpoint c client opportunities=21 offers=1 !endpoint-off\n"
 	  "endpoint s server opportunities=1 offers=1 -!" },

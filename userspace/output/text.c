@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "userspace/baseline.h"
 #include "userspace/output/output.h"
 #include "userspace/text_culprit.h"
 #include "userspace/text_tables.h"
@@ -101,6 +102,20 @@ static void put_seen(const struct text *t, const struct report *r)
 		   text_counted(packets, r->counters[COUNTER_PACKETS], "packet"), where,
 		   text_counted(flows, r->flows_n, "connection"),
 		   text_counted(shakes, r->counters[COUNTER_HANDSHAKES], "handshake"));
+}
+
+/* So that a baseline of other hosts, or of a filter that leaves all out, is noticed. */
+static void put_baseline(const struct text *t, const struct report *r)
+{
+	char many[TEXT_COUNTED_ROOM], n[TEXT_NUMBER_ROOM];
+	size_t seen = 0;
+
+	if (!r->baseline)
+		return;
+	for (size_t i = 0; i < r->endpoints_n; i++)
+		seen += !!baseline_find(r->baseline, &r->endpoints[i].key);
+	text_field(t, "baseline", "%s, %s of them seen here",
+		   text_counted(many, r->baseline->n, "endpoint"), text_number(n, seen));
 }
 
 /* From the first packet, or live from the attach, to the last. */
@@ -244,6 +259,7 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 	put_time(&t, r, &judged);
 	put_judged(&t, r, &judged, !fault);
 	put_windows(&t, &judged);
+	put_baseline(&t, r);
 	put_skipped(&t, r);
 	put_incomplete(&t, r);
 	err = text_end(&t);
