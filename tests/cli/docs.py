@@ -35,10 +35,14 @@ def rows(path, *defines):
     return [[field.strip() for field in entry.split("::")] for entry in expand(path, *defines)]
 
 
+# What is weighed in a report looks at the same as what is decided at once.
+LOOKS_AT = {"TRANSFER": "SIDE", "HOST": "ENDPOINT"}
+
+
 def detectors():
     """code -> (title, severity, scope)"""
-    found = rows("engine/detectors.def", "DETECTOR(i, n, s, v, t, x, a) @ n :: t :: v :: s")
-    return {text(code): (text(title), severity.lower(), scope)
+    found = rows("engine/detectors.def", "DETECTOR(i, n, s, v, l, t, x, a) @ n :: t :: v :: s")
+    return {text(code): (text(title), severity.lower(), LOOKS_AT.get(scope, scope))
             for code, title, severity, scope in found}
 
 
