@@ -24,6 +24,7 @@ _wscope_value() {
 	case $kind in
 	one) _wscope_words "$1" "$words" ;;
 	list) _wscope_list "$1" "$words" ;;
+	file) _wscope_files "$1" ;;
 	interface)
 		for interface in /sys/class/net/*; do
 			_wscope_words "$1" "${interface##*/}"

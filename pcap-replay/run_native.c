@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pcap-replay/run.h"
+#include "pcap-replay/series.h"
 #include "platform/native.h"
 #include "userspace/snapshot.h"
 
@@ -68,6 +69,14 @@ static int run_native_open(void **state, const struct options *o, char *err, siz
 	}
 	*state = s;
 	return 0;
+}
+
+static void run_native_watch(void *state, struct series *series)
+{
+	struct run_native_state *s = state;
+
+	s->native->on_segment = series_segment;
+	s->native->on_segment_arg = series;
 }
 
 static int run_native_feed(void *state, const struct reader_packet *packets, unsigned int n)
@@ -220,6 +229,7 @@ static int run_native_report(void *state, struct report *r)
 
 const struct run_engine run_native = {
 	.open = run_native_open,
+	.watch = run_native_watch,
 	.feed = run_native_feed,
 	.report = run_native_report,
 	.reset = run_native_reset,
