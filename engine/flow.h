@@ -15,6 +15,7 @@ enum syn_bit {
 	SYN_RETRANSMITTED = 1 << 2,
 	SYN_EGRESS_LOCAL = 1 << 3, /* met leaving the host that owns the source address */
 	SYN_OF_SECOND = 1 << 4,    /* a rival: sent by the key's second end */
+	SYN_BASE = 1 << 5,         /* not seen; isn is what replay --series counts from instead */
 };
 
 struct syn {

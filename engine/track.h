@@ -349,21 +349,40 @@ ENGINE_INLINE void track_follow(struct scratch *s, const struct packet *p, struc
 		track_confirm(s, p, t);
 }
 
+/*
+ * A segment whose key is filled in; t has its direction, and its confirmed flow or 0 as flow and
+ * live. Chooses the flow that takes it, 0: none does. Returns whether nothing can follow from it.
+ */
+ENGINE_INLINE _Bool track_begin(struct scratch *s, const struct packet *p, struct track *t)
+{
+	const struct flow *f = t->flow;
+	_Bool plain = f && !(f->bits & FLOW_RIVAL) && !(p->flags & TCP_SYN) &&
+		      p->wscale_state != WSCALE_PRESENT;
+
+	if (ENGINE_UNLIKELY(!plain))
+		track_choose(s, p, t);
+	return plain;
+}
+
+/* The chosen flow takes the segment in; false when it is a second copy. */
+ENGINE_INLINE _Bool track_end(struct scratch *s, const struct packet *p, struct track *t,
+			      _Bool plain)
+{
+	_Bool taken = track_update(t, p);
+
+	if (ENGINE_UNLIKELY(!plain))
+		track_follow(s, p, t, taken);
+	return taken;
+}
+
 /* A segment whose key is filled in, whose direction is dir, and whose confirmed flow is f or 0. */
 ENGINE_INLINE void track_keyed(struct scratch *s, const struct packet *p, struct flow *f, __u8 dir)
 {
 	struct track t = { .flow = f, .live = f, .dir = dir };
-	_Bool plain = f && !(f->bits & FLOW_RIVAL) && !(p->flags & TCP_SYN) &&
-		      p->wscale_state != WSCALE_PRESENT;
-	_Bool taken;
+	_Bool plain = track_begin(s, p, &t);
 
-	if (ENGINE_UNLIKELY(!plain))
-		track_choose(s, p, &t);
-	if (!t.flow)
-		return;
-	taken = track_update(&t, p);
-	if (ENGINE_UNLIKELY(!plain))
-		track_follow(s, p, &t, taken);
+	if (t.flow)
+		track_end(s, p, &t, plain);
 }
 
 /*

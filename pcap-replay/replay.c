@@ -8,6 +8,7 @@
 
 #include "pcap-replay/run.h"
 #include "userspace/baseline.h"
+#include "pcap-replay/series.h"
 #include "userspace/exit_status.h"
 #include "userspace/output/output.h"
 #include "userspace/status.h"
@@ -124,6 +125,8 @@ struct replay {
 	void *state;
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
+	struct series *series; /* or 0 */
+	unsigned int before;   /* files of the streams before this one */
 	bool printed;
 };
 
@@ -139,6 +142,49 @@ static int replay_ready(struct replay *p)
 		snprintf(error, sizeof(error), "cannot empty the tables: %s", strerror(-err));
 	fprintf(stderr, "wscope: %s\n", error);
 	return err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
+}
+
+/* Where a series was asked for: its file, opened once, and its part of this stream. */
+static int replay_watch(struct replay *p, const char *const *files, unsigned int files_n)
+{
+	char error[REPLAY_ERROR_LEN] = "";
+	int err = 0;
+
+	if (!p->options->series)
+		return EXIT_NOTHING;
+	if (!p->series)
+		err = series_open(&p->series, p->options, error, sizeof(error));
+	if (err) {
+		replay_say(error);
+		return err == -EEXIST ? EXIT_USAGE : EXIT_INCOMPLETE;
+	}
+	series_stream(p->series, files, files_n, p->before);
+	p->engine->watch(p->state, p->series);
+	return EXIT_NOTHING;
+}
+
+/* Ends the series; what is wrong with it is said. Returns an exit status. */
+static int replay_unwatch(struct replay *p)
+{
+	bool crowded = p->series && series_is_crowded(p->series);
+	int err = series_close(p->series), status = EXIT_NOTHING;
+
+	if (crowded) {
+		fprintf(stderr,
+			"wscope: the series is not as thin as --series-interval asks: more than %u "
+			"directions changed in one interval\n",
+			SERIES_DIRECTIONS_MOST);
+		status = EXIT_INCOMPLETE;
+	}
+	if (err) {
+		char error[REPLAY_ERROR_LEN];
+
+		snprintf(error, sizeof(error), "cannot write '%s': %s", p->options->series,
+			 strerror(-err));
+		replay_say(error);
+		status = EXIT_INCOMPLETE;
+	}
+	return status;
 }
 
 /* One stream: the files given, in time order. Returns an exit status. */
@@ -165,6 +211,8 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	}
 	/* Also where nothing can be read: that the engine cannot run goes first. */
 	status = status_worse(status, replay_ready(p));
+	if (status == EXIT_NOTHING)
+		status = replay_watch(p, files, files_n);
 	if (status != EXIT_NOTHING)
 		goto out;
 	err = replay_feed(p->engine, p->state, reader, &r);
@@ -172,6 +220,8 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	if (err && err != -EBADMSG)
 		fprintf(stderr, "wscope: the analysis stopped early: %s\n", strerror(-err));
 	status = replay_print(p->engine, p->state, &r, o, &p->printed);
+	if (p->series)
+		series_flush(p->series);
 	if (err)
 		status = status_worse(status, err == -EBADMSG ? EXIT_INPUT : EXIT_INCOMPLETE);
 out:
@@ -188,14 +238,18 @@ int replay_run(const struct options *o)
 	if (!o->separate)
 		status = replay_stream(&p, o->files, (unsigned int)o->files_n);
 	for (size_t i = 0; o->separate && i < o->files_n; i++) {
-		int one = replay_stream(&p, &o->files[i], 1);
+		int one;
+
+		p.before = (unsigned int)i;
+		one = replay_stream(&p, &o->files[i], 1);
 
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
-		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout))
+		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout) ||
+		    (o->series && one == EXIT_INCOMPLETE && !p.series))
 			break;
 	}
 	p.engine->close(p.state);
 	baseline_free(p.baseline);
-	return status;
+	return status_worse(status, replay_unwatch(&p));
 }

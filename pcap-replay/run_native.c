@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pcap-replay/run.h"
+#include "pcap-replay/series.h"
 #include "platform/native.h"
 #include "userspace/around.h"
 #include "userspace/snapshot.h"
@@ -83,6 +84,14 @@ static void run_native_span(struct run_native_state *s, const struct reader_pack
 		s->first_ns = packets[0].ns;
 	if (packets[n - 1].ns > s->last_ns)
 		s->last_ns = packets[n - 1].ns;
+}
+
+static void run_native_watch(void *state, struct series *series)
+{
+	struct run_native_state *s = state;
+
+	s->native->on_segment = series_segment;
+	s->native->on_segment_arg = series;
 }
 
 static int run_native_feed(void *state, const struct reader_packet *packets, unsigned int n)
@@ -237,6 +246,7 @@ static int run_native_report(void *state, struct report *r)
 
 const struct run_engine run_native = {
 	.open = run_native_open,
+	.watch = run_native_watch,
 	.feed = run_native_feed,
 	.report = run_native_report,
 	.reset = run_native_reset,

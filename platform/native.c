@@ -147,6 +147,45 @@ static void native_track(struct native *n, const struct native_step *step)
 	track_keyed(&n->scratch, &step->pkt, e ? &e->flow : NULL, step->dir);
 }
 
+/* Where the connection lies now that took the segment; 0: memory ran out. */
+static struct flow *native_flow(const struct track *t, const struct flow_key *key)
+{
+	struct pending *e;
+
+	if (t->place == PLACE_PENDING && t->confirm)
+		return seam_flow_find(key);
+	if (t->place != PLACE_FRESH)
+		return t->flow;
+	e = seam_pending_find(key);
+	return e ? &e->flow : NULL;
+}
+
+/* native_track() for somebody who watches: nothing was prefetched. */
+static void native_track_watched(struct native *n, const struct native_step *step)
+{
+	const struct packet *p = &step->pkt;
+	struct native_segment segment = { .pkt = p, .dir = step->dir };
+	struct track t = { .dir = step->dir };
+	struct flow_entry *e;
+	struct half before;
+	_Bool plain;
+
+	if (!step->segment)
+		return;
+	e = table_find(&n->flows, &p->key, sizeof(p->key), step->hash);
+	t.flow = t.live = e ? &e->flow : NULL;
+	plain = track_begin(&n->scratch, p, &t);
+	if (!t.flow)
+		return;
+	before = t.flow->half[step->dir];
+	if (!track_end(&n->scratch, p, &t, plain))
+		return;
+	segment.before = &before;
+	segment.flow = native_flow(&t, &p->key);
+	if (segment.flow)
+		n->on_segment(n->on_segment_arg, &segment);
+}
+
 void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n)
 {
 	const struct native_step *due = n->steps[n->filled];
@@ -156,14 +195,19 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 	native_current = n;
 	for (unsigned int i = 0; i < frames_n; i++)
 		native_parse(n, &frames[i], &steps[i]);
+	n->filled = !n->filled;
+	n->steps_n = frames_n;
+	/* A loop of its own, so that nobody else pays for it. */
+	for (unsigned int i = 0; n->on_segment && i < due_n; i++)
+		native_track_watched(n, &due[i]);
+	if (n->on_segment)
+		return;
 	for (unsigned int i = 0; i < frames_n || i < due_n; i++) {
 		if (i < frames_n)
 			native_prefetch(n, &steps[i]);
 		if (i < due_n)
 			native_track(n, &due[i]);
 	}
-	n->filled = !n->filled;
-	n->steps_n = frames_n;
 }
 
 void native_flush(struct native *n)

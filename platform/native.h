@@ -44,6 +44,14 @@ struct native_step {
 	_Bool segment;
 };
 
+/* A segment that a connection took in: no second copy, and none that only a rival SYN is. */
+struct native_segment {
+	const struct packet *pkt;
+	struct flow *flow;         /* the connection, in its table, as it is now */
+	const struct half *before; /* the half of the segment's direction, as it was */
+	__u8 dir;
+};
+
 struct native {
 	struct engine_config config;
 	struct table flows;     /* struct flow_entry, two gauges beside it */
@@ -59,6 +67,9 @@ struct native {
 	/* Called for each event as it happens, or 0. */
 	void (*on_event)(void *arg, const struct event *event);
 	void *on_event_arg;
+	/* Called for each segment that was taken in, or 0; asked for once a batch. */
+	void (*on_segment)(void *arg, const struct native_segment *segment);
+	void *on_segment_arg;
 	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
 };
 

@@ -315,6 +315,17 @@ static void event(struct writer *w)
 	object_end(w);
 }
 
+static void sample(struct writer *w)
+{
+	record_begin(w, "sample", "A line of replay --series; never among the others");
+#define RECORD_SAMPLE SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_SAMPLE SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
 static void direction(struct writer *w)
 {
 	object_begin(w, "direction", "One direction of a connection");
@@ -380,14 +391,14 @@ static void packet(struct writer *w)
 
 int explain_schema(FILE *to)
 {
-	static const char *const records[] = { "flow", "endpoint", "summary", "event" };
+	static const char *const records[] = { "flow", "endpoint", "summary", "event", "sample" };
 	struct writer writer, *w = &writer;
 
 	writer_start(w, to);
 	w->pretty = true;
 	writer_open(w, '{');
 	member(w, "$schema", "http://json-schema.org/draft-07/schema#");
-	member(w, "title", "wscope --json, one line");
+	member(w, "title", "wscope --json or --series, one line");
 	writer_key(w, "oneOf");
 	writer_open(w, '[');
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
@@ -402,6 +413,7 @@ int explain_schema(FILE *to)
 	endpoint(w);
 	summary(w);
 	event(w);
+	sample(w);
 	direction(w);
 	finding(w);
 	packet(w);

@@ -93,14 +93,17 @@ static int options_size(enum option_id id, const char *value, __u32 *out)
 	return err;
 }
 
-static int options_seconds(enum option_id id, const char *value, double *out)
+/* zero: 0 is taken, too. */
+static int options_seconds(enum option_id id, const char *value, bool zero, double *out)
 {
 	char *end, takes[64];
 
 	*out = strtod(value, &end);
-	if (!*end && end != value && *out > 0 && *out <= OPTIONS_SECONDS_MAX)
+	if (!*end && end != value && (*out > 0 || (zero && *out == 0)) &&
+	    *out <= OPTIONS_SECONDS_MAX)
 		return 0;
-	snprintf(takes, sizeof(takes), "seconds above 0, at most %.0f", OPTIONS_SECONDS_MAX);
+	snprintf(takes, sizeof(takes), "seconds%s, at most %.0f", zero ? "" : " above 0",
+		 OPTIONS_SECONDS_MAX);
 	return options_complain(id, value, takes);
 }
 
@@ -177,6 +180,8 @@ static int options_apply_choice(struct options *o, enum option_id id, const char
 		o->generic = choice == 1;
 	else if (id == OPTION_COLOR)
 		o->color = (enum option_color)choice;
+	else if (id == OPTION_SERIES_FORMAT)
+		o->series_format = choice ? SERIES_CSV : SERIES_NDJSON;
 	else
 		o->fail_on = choice;
 	return 0;
@@ -210,9 +215,14 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_HOOKS:
 		return options_bits(id, "xdp|tc-ingress|tc-egress", "", value, &o->hooks);
 	case OPTION_DURATION:
-		return options_seconds(id, value, &o->duration_s);
+		return options_seconds(id, value, false, &o->duration_s);
 	case OPTION_INTERVAL:
-		return options_seconds(id, value, &o->interval_s);
+		return options_seconds(id, value, false, &o->interval_s);
+	case OPTION_SERIES:
+		o->series = value;
+		return 0;
+	case OPTION_SERIES_INTERVAL:
+		return options_seconds(id, value, true, &o->series_interval_s);
 	case OPTION_FLOWS:
 		return options_size(id, value, &o->flows);
 	case OPTION_PENDING:
@@ -289,6 +299,31 @@ static int options_files(struct options *o, char **argv, int n, int dashes)
 	return -EINVAL;
 }
 
+/* What belongs to --series is there only with it, and it only where it can be. */
+static int options_series(const struct options *o)
+{
+	bool interval = o->series_interval_s >= 0;
+	const char *why;
+
+	if (!o->series) {
+		if (o->series_format == SERIES_BY_NAME && !interval)
+			return 0;
+		fprintf(stderr, "wscope: --%s goes with --series FILE\n",
+			option_rows[interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT].name);
+		return -EINVAL;
+	}
+	if (o->engine != ENGINE_NATIVE)
+		why = "goes with --engine native: the kernel's programs show no single segments";
+	else if (!*o->series)
+		why = "needs the name of a file";
+	else if (!strcmp(o->series, "-"))
+		why = "cannot be '-': standard output has the report";
+	else
+		return 0;
+	fprintf(stderr, "wscope: --series %s\n", why);
+	return -EINVAL;
+}
+
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
@@ -318,6 +353,7 @@ static void options_default(struct options *o)
 	o->pending = OPTIONS_TABLE_DEFAULT;
 	o->endpoints = OPTIONS_ENDPOINTS_DEFAULT;
 	o->interval_s = OPTIONS_INTERVAL_DEFAULT;
+	o->series_interval_s = -1;
 	o->hooks = 1U << HOOK_XDP | 1U << HOOK_TC_EGRESS;
 	o->fail_on = -1;
 }
@@ -428,6 +464,8 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 			operands[n++] = argv[optind++];
 		}
 	}
+	if (!err && !o->help)
+		err = options_series(o);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);

@@ -15,12 +15,15 @@
 
 enum option_engine { ENGINE_NATIVE, ENGINE_XDP, ENGINE_TC };
 enum option_reader { OPTION_READER_AUTO, OPTION_READER_MAPPED, OPTION_READER_LIBPCAP };
+/* How a series is written; the first: by the file's name. */
+enum option_series { SERIES_BY_NAME, SERIES_NDJSON, SERIES_CSV };
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
 	enum option_engine engine;
 	enum option_reader reader;
 	enum option_color color;
+	enum option_series series_format;
 	bool separate;
 	bool allow_truncated;
 	bool json;
@@ -30,6 +33,8 @@ struct options {
 	__u64 count;        /* 0: no limit */
 	double duration_s;  /* 0: no limit */
 	double interval_s;
+	double series_interval_s;        /* 0: every change; below: not said, which is the same */
+	const char *series;              /* replay: the file for the series, or 0 */
 	__u32 flows, pending, endpoints; /* table sizes, entries */
 	int fail_on;                     /* enum severity, -1: findings do not change the status */
 	struct engine_config config;

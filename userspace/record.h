@@ -128,6 +128,12 @@ struct record_event {
 #include "userspace/record.def"
 };
 
+/* Of `wscope replay --series`: what a segment changed in one direction of its connection. */
+struct record_sample {
+#define RECORD_SAMPLE RECORD_MEMBER
+#include "userspace/record.def"
+};
+
 /* Each fills out completely; what is borrowed (file names) lives as long as the report. */
 void record_flow(struct record_flow *out, const struct report *r, const struct flow_entry *f);
 void record_endpoint(struct record_endpoint *out, const struct report *r,

@@ -213,11 +213,12 @@ class Side(collections.namedtuple("Side", "address port")):
     pass
 
 
-def segment(ns, source, target, flags, seq=0, ack=0, options=b"", payload=b"", ident=1, vlan=None):
+def segment(ns, source, target, flags, seq=0, ack=0, options=b"", payload=b"", ident=1, vlan=None,
+            window=1000, ttl=64):
     """One IPv4 segment behind Ethernet. Checksums are nobody's business here."""
     tcp = struct.pack(">HHIIBBHHH", source.port, target.port, seq, ack,
-                      (20 + len(options)) // 4 << 4, flags, 1000, 0, 0) + options + payload
-    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), ident, 0, 64, 6, 0)
+                      (20 + len(options)) // 4 << 4, flags, window, 0, 0) + options + payload
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), ident, 0, ttl, 6, 0)
     header += bytes(map(int, (source.address + "." + target.address).split(".")))
     tag = struct.pack(">HH", 0x8100, vlan) if vlan else b""
     frame = bytes.fromhex("020000000001020000000002") + tag + b"\x08\x00" + header + tcp

@@ -83,6 +83,8 @@ offers "severities" "critical info notice warning" wscope replay --fail-on ''
 offers "a list" "tc-egress tc-ingress" wscope live --hooks tc
 offers "a list goes on, without what is in it" "xdp,tc-egress xdp,tc-ingress" wscope live --hooks xdp,
 offers "tunnels" "geneve gre gtpu gue" wscope replay --tunnels g
+offers "the file of an option" "$scratch/wscope" wscope replay --series "$scratch/ws"
+offers "the format of a series" "csv ndjson" wscope replay --series-format ''
 offers "a number is not completed" "" wscope replay -c ''
 offers "an interface" "lo" wscope live -i lo
 offers "an interface by the long name" "lo" wscope live --interface lo

@@ -76,7 +76,7 @@ def skip_reasons():
 def records():
     """record -> names of its fields, in order"""
     found = {}
-    for record in ("FLOW", "DIRECTION", "FINDING", "ENDPOINT", "SUMMARY", "EVENT"):
+    for record in ("FLOW", "DIRECTION", "FINDING", "ENDPOINT", "SUMMARY", "EVENT", "SAMPLE"):
         define = f"RECORD_{record}(k, n, l, w) @ n"
         found[record.lower()] = expand("userspace/record.def", define)
     return found

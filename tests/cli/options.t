@@ -22,6 +22,7 @@ OPTIONS = docs.options()
 SIZE = "a number from 1 to 268435456"
 COUNT = "a number from 1 to 18446744073709551615"
 SECONDS = "seconds above 0, at most 1000000000"
+SECONDS_OR_0 = "seconds, at most 1000000000"
 SEVERITY = "info|notice|warning|critical"
 TUNNELS = ("all, none, or a comma-separated list of "
            "ipip|gre|erspan|vxlan|geneve|gue|mpls|pppoe|gtpu")
@@ -62,6 +63,13 @@ REFUSED = [
     ("duration", "5s", "", SECONDS),
     ("duration", "", "", SECONDS),
     ("interval", "0.0", "", SECONDS),
+    ("series-format", "json", "", "ndjson|csv"),
+    ("series-format", "", "", "ndjson|csv"),
+    ("series-interval", "-1", "", SECONDS_OR_0),
+    ("series-interval", "nan", "", SECONDS_OR_0),
+    ("series-interval", "1000000001", "", SECONDS_OR_0),
+    ("series-interval", "1s", "", SECONDS_OR_0),
+    ("series-interval", "", "", SECONDS_OR_0),
     ("tunnels", "", "", TUNNELS),
     ("tunnels", "l2tp", "", TUNNELS),
     ("tunnels", "gre,l2tp", "l2tp", TUNNELS),
@@ -84,7 +92,10 @@ TAKEN = {
     "flows": ["1", "268435456"], "pending": ["1"], "endpoints": ["1"],
     "tunnels": ["all", "none", "gre", "gtpu,ipip", "gre,gre"], "fail-on": ["critical"],
     "color": ["auto", "always", "never"], "baseline": [BASELINE], "save-baseline": [BASELINE],
+    "series": ["/dev/null"], "series-format": ["ndjson", "csv"], "series-interval": ["0", "0.001", "1e9"],
 }
+# What else an option takes to be taken.
+BESIDE = {"series-format": ["--series=/dev/null"], "series-interval": ["--series=/dev/null"]}
 
 
 def commands_of(where):
@@ -142,7 +153,7 @@ def taken():
                 takers ^ set(TAKEN))
     for name, values in TAKEN.items():
         for value in values:
-            got = wscope("replay", f"--{name}={value}", CAPTURE)
+            got = wscope("replay", f"--{name}={value}", *BESIDE.get(name, ()), CAPTURE)
             report.check(f"replay --{name}={value}", wrong(got, NOTHING))
 
 
@@ -161,6 +172,15 @@ LINES = [
     (["replay", "-\u00e9", CAPTURE], "replay has no option '-\u00e9'; " + HELP.format("replay")),
     (["replay", "--e", "native", CAPTURE],
      "'--e' may be --endpoints or another option of replay; write more of it"),
+    (["replay", "--series", "-", CAPTURE],
+     "--series cannot be '-': standard output has the report"),
+    (["replay", "--series", "", CAPTURE], "--series needs the name of a file"),
+    (["replay", "--series", "/dev/null", "--engine", "xdp", CAPTURE],
+     "--series goes with --engine native: the kernel's programs show no single segments"),
+    (["replay", "--engine=tc", CAPTURE, "--series", "/dev/null"],
+     "--series goes with --engine native: the kernel's programs show no single segments"),
+    (["replay", "--series-format", "csv", CAPTURE], "--series-format goes with --series FILE"),
+    (["replay", "--series-interval", "0", CAPTURE], "--series-interval goes with --series FILE"),
     (["live"], "live takes at least one -i IF"),
     (["live", "--json"], "live takes at least one -i IF"),
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),

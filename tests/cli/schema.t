@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
@@ -111,7 +112,7 @@ def spoiled(record):
 def check_schema(schema):
     tap.ok(schema.get("$schema") == "http://json-schema.org/draft-07/schema#", "schema: draft-07")
     names = {ref["$ref"].rsplit("/", 1)[1] for ref in schema["oneOf"]}
-    tap.ok(names == {"flow", "endpoint", "summary", "event"}, "schema: the four records", names)
+    tap.ok(names == {"flow", "endpoint", "summary", "event", "sample"}, "schema: the five records", names)
     found = list(objects(schema))
     wrong = [where for where, node in found if node.get("additionalProperties") is not False]
     tap.ok(len(found) >= 10 and not wrong, "schema: no object may have more fields", wrong)
@@ -181,6 +182,24 @@ def check_made(records, samples):
     samples["event"] = next(event for event in events if event["endpoint"])
 
 
+def check_series(records, samples, paths):
+    """Every sample of every capture, thinned out or not."""
+    wrong, lines = [], 0
+    with tempfile.NamedTemporaryFile() as series:
+        for path in paths:
+            for interval in ("0", "0.01"):
+                run(PROGRAM, "replay", "--series", series.name, "--series-interval", interval, path)
+                with open(series.name, encoding="utf-8") as file:
+                    found = file.readlines()
+                for line in found:
+                    sample = json.loads(line)
+                    error = records.error(sample)
+                    wrong += [f"{path}: {error}"] if error or sample["type"] != "sample" else []
+                    lines += 1
+                    samples["sample"] = sample
+    tap.ok(not wrong and lines > len(paths), f"samples of {len(paths)} captures", "\n".join(wrong))
+
+
 def main():
     try:
         import jsonschema
@@ -200,7 +219,8 @@ def main():
     else:
         tap.skip("outside captures", "captures: WSCOPE_CAPTURES is not there")
     check_made(records, samples)
-    tap.ok(set(samples) == {"flow", "endpoint", "summary", "event"}, "a record of each type was seen")
+    check_series(records, samples, lab)
+    tap.ok(set(samples) == {"flow", "endpoint", "summary", "event", "sample"}, "a record of each type was seen")
     check_spoiled(records, samples)
     return tap.end()
 

@@ -2,6 +2,7 @@
 /* One JSON object per line: the records of schema 1, as record.def lists their fields. */
 #include <net/if.h>
 
+#include "userspace/output/json.h"
 #include "userspace/output/output.h"
 #include "userspace/output/writer.h"
 #include "userspace/record.h"
@@ -216,6 +217,14 @@ static void put_event(struct writer *w, const struct record_event *r)
 {
 	record_begin(w, "event");
 #define RECORD_EVENT PUT_MEMBER
+#include "userspace/record.def"
+	record_end(w);
+}
+
+void json_sample(struct writer *w, const struct record_sample *r)
+{
+	record_begin(w, "sample");
+#define RECORD_SAMPLE PUT_MEMBER
 #include "userspace/record.def"
 	record_end(w);
 }

@@ -229,6 +229,22 @@ void writer_null(struct writer *w)
 	put(w, "null", 4);
 }
 
+void writer_field(struct writer *w, const char *text)
+{
+	bool quoted = text && strpbrk(text, ",\"\r\n");
+
+	separate(w);
+	if (quoted)
+		put_char(w, '"');
+	for (; text && *text; text++) {
+		if (*text == '"')
+			put_char(w, '"');
+		put_char(w, *text);
+	}
+	if (quoted)
+		put_char(w, '"');
+}
+
 void writer_line(struct writer *w)
 {
 	put_char(w, '\n');
