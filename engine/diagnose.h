@@ -79,8 +79,8 @@ ENGINE_INLINE _Bool diagnose_is_due(const struct transfer *t)
 	const struct half *a = &t->flow->half[0], *b = &t->flow->half[1];
 
 	return t->gauge || t->lost_together || t->scaling != SCALING_ON || a->zero_spells ||
-	       b->zero_spells || a->window_first != a->window_min ||
-	       b->window_first != b->window_min || a->window_max <= TINY_WINDOW ||
+	       b->zero_spells || a->window_first >= MISSING_SURE_WINDOW ||
+	       b->window_first >= MISSING_SURE_WINDOW || a->window_max <= TINY_WINDOW ||
 	       b->window_max <= TINY_WINDOW || a->other.kind || b->other.kind;
 }
 

@@ -75,7 +75,6 @@ struct gauge {
 	/* This side's windows and acknowledgments. */
 	__u64 opened_ns;   /* end of the last zero-window spell */
 	__u32 edge;        /* highest right edge advertised (RFC 7323, 2.4) */
-	__u32 window_set;  /* distinct windows: a bit each, by hash */
 	__u32 shrunk_most; /* bytes by which the right edge moved left at once */
 	__u32 ack_rtt;     /* ticks, least from a watched segment to its acknowledgment */
 	__u16 shrinks;
@@ -83,7 +82,7 @@ struct gauge {
 	__u8 slope_early_n;
 	__u8 slope_late_n;
 	__u8 class; /* a class on its way to an index */
-	__u8 pad2;
+	__u8 pad2[5];
 	/* What is out of the ordinary. */
 	union gauge_slope early; /* window given up by bytes acknowledged (detectors: E2) */
 	union gauge_slope late;
@@ -254,12 +253,13 @@ ENGINE_INLINE void gauge_resend(struct gauge *g, const struct half *peer, const 
 
 /* A segment beyond what the peer allowed by more than another one. */
 ENGINE_INLINE void gauge_over(struct gauge *g, const struct half *peer, const struct gauge *peer_g,
-			      __u32 end, __u32 flight)
+			      __u32 end, __u32 flight, __u64 window)
 {
 	__u8 reach;
 
+	/* An acknowledgment that the capture missed opens less than half a window. */
 	if (!(peer_g->bits & GAUGE_EDGE) || !peer->window_last ||
-	    !seq_after(end, peer_g->edge + g->mss))
+	    !seq_after(end, peer_g->edge + g->mss) || flight < window + window / 2)
 		return;
 	if (!g->overs || g->over_ack != peer->ack)
 		gauge_add16(&g->over_rounds);
@@ -303,7 +303,7 @@ ENGINE_INLINE void gauge_room(struct gauge *g, const struct half *peer, const st
 	if (!window || flight + g->mss <= window)
 		return;
 	if (ENGINE_UNLIKELY(flight > window + g->mss)) {
-		gauge_over(g, peer, peer_g, end, flight);
+		gauge_over(g, peer, peer_g, end, flight, window);
 		return;
 	}
 	g->sent_limited = 1;
@@ -333,6 +333,9 @@ ENGINE_INLINE void gauge_send(struct gauge *g, const struct half *h, const struc
 	if (!(peer->bits & HALF_ACK))
 		return;
 	if (ENGINE_UNLIKELY(h->bits & HALF_SEQ && !seq_after(end, h->seq_end))) {
+		/* Neither a keepalive nor a repeated probe is a retransmission. */
+		if (p->payload == 1 && p->seq == h->seq_end - 1)
+			return;
 		gauge_resend(g, peer, p, end);
 		return;
 	}
@@ -409,7 +412,6 @@ ENGINE_INLINE void gauge_window(struct gauge *g, const struct half *h, const str
 	_Bool stale = half_is_stale(h, p);
 	__u32 acked = p->ack - h->ack;
 
-	g->window_set |= 1U << (p->window * 0x9e3779b1U >> 27);
 	if (h->bits & HALF_ZERO && p->window)
 		g->opened_ns = p->ns;
 	if (h->shift != SHIFT_UNKNOWN)
@@ -455,7 +457,7 @@ ENGINE_INLINE _Bool gauge_is_due(const struct flow *f, const struct packet *p, _
 	const struct half *h = &f->half[dir & 1], *peer = &f->half[!dir];
 	__u32 end = p->seq + p->payload;
 
-	if (h->packets >= GAUGE_PACKETS || !p->window)
+	if (h->packets >= GAUGE_PACKETS || !(p->window || p->flags & TCP_RST))
 		return 1;
 	if (!p->payload || !(h->bits & HALF_SEQ))
 		return 0;

@@ -19,6 +19,9 @@
 #define E2_TOGETHER       60
 #define E2_MIN_DIFFERENCE 2
 
+/* E4: pauses with the raw window full. */
+#define E4_PAUSES 3
+
 /* phantom-scaling */
 #define PHANTOM_PART        4 /* of the SYN's window, for as long as the connection is watched */
 #define PHANTOM_PACKETS     8 /* of that side; or */
@@ -77,7 +80,9 @@
 #define LOSS_FLOWS   10
 #define LOSS_AGE_NS  (30000 * ENGINE_NS_PER_MS)
 #define LOSS_SPAN_NS (2000 * ENGINE_NS_PER_MS)
-#define LOSS_RESENDS 3
+/* And so many times what is usual in that time. */
+#define LOSS_TIMES_USUAL 4
+#define LOSS_RESENDS     3
 
 /* path-strips: hosts of one prefix that answer without, none of them with. */
 #define STRIPS_HOSTS 3

@@ -160,6 +160,18 @@ ENGINE_INLINE __u32 transfer_rtt_us(const struct transfer *t, __u8 dir)
 	return us;
 }
 
+/*
+ * Whether the sender of dir takes the peer's windows as they stand: where it pauses, the raw
+ * window is full and the shifted one is not (detectors: E4). Seen only near the sender.
+ */
+ENGINE_INLINE _Bool transfer_reads_raw(const struct transfer *t, __u8 dir)
+{
+	const struct gauge *g = t->gauge ? &t->gauge[dir & 1] : 0;
+
+	return g && transfer_nearness(t, dir) == NEARNESS_NEAR && g->pauses_raw >= E4_PAUSES &&
+	       g->pauses_raw > 2 * g->pauses_scaled;
+}
+
 /* What a window of so many bytes lets through a round trip, bit/s; 0: no round trip is known. */
 ENGINE_INLINE __u64 transfer_ceiling(__u64 bytes, __u32 rtt_us)
 {

@@ -41,6 +41,7 @@ int around_make(struct around *out, struct report *r)
 
 	memset(out, 0, sizeof(*out));
 	out->offering = around_count_offering(r);
+	out->span_ns = r->span_ns;
 	r->around = out;
 	/* Nobody can have reached the age. */
 	for (size_t i = 0; i < r->flows_n && r->span_ns >= LOSS_AGE_NS; i++) {
@@ -71,21 +72,40 @@ void around_free(struct around *a)
 	memset(a, 0, sizeof(*a));
 }
 
-/* The most connections lost within any LOSS_SPAN_NS that has ns in it. */
+/* The first of the times that is not before ns. */
+static size_t around_from(const struct around *a, __u64 ns)
+{
+	size_t low = 0, high = a->lost_n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (a->lost[middle] < ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * The most connections lost within any LOSS_SPAN_NS that has ns in it; 0 when that is not
+ * far more than are always lost here in such a time.
+ */
 static __u32 around_lost(const struct around *a, __u64 ns)
 {
-	size_t from = 0, to = 0;
-	__u32 most = 0;
+	size_t from = around_from(a, ns > LOSS_SPAN_NS ? ns - LOSS_SPAN_NS : 0), to = from;
+	__u64 most = 0;
 
 	for (; from < a->lost_n && a->lost[from] <= ns; from++) {
-		if (ns - a->lost[from] > LOSS_SPAN_NS)
-			continue;
-		while (to < a->lost_n && (to < from || a->lost[to] - a->lost[from] <= LOSS_SPAN_NS))
+		while (to < a->lost_n && a->lost[to] - a->lost[from] <= LOSS_SPAN_NS)
 			to++;
 		if (to - from > most)
-			most = (__u32)(to - from);
+			most = to - from;
 	}
-	return most;
+	if (most * a->span_ns < LOSS_TIMES_USUAL * a->lost_n * LOSS_SPAN_NS)
+		return 0;
+	return most > 0xffffffffU ? 0xffffffffU : (__u32)most;
 }
 
 static int endpoint_order(const void *key, const void *entry)
@@ -147,7 +167,43 @@ static void around_count(struct vicinity *out, const struct endpoint_entry *e, c
 		out->offering++;
 	else if (e->endpoint.refusals && (!*last || memcmp(*last, e->key.addr, 16)))
 		out->refusing++;
+	out->shifting |= e->endpoint.by_box > 0;
 	*last = e->key.addr;
+}
+
+/* Whether a server of the prefix shifts its windows although its option did not come through. */
+static bool around_is_shifting(const struct report *r, const struct endpoint_key *prefix)
+{
+	struct finding found;
+
+	for (size_t i = 0; i < r->flows_n; i++) {
+		const struct flow_entry *e = r->flows[i];
+		__u8 server = !e->flow.client;
+		struct endpoint_key key = {
+			.addr = { e->key.addr[server][0], e->key.addr[server][1] },
+			.domain = e->key.domain,
+		};
+		struct transfer t;
+
+		if (!around_same_prefix(&key, prefix) || flow_scaling(&e->flow) != SCALING_OFF)
+			continue;
+		around_transfer(&t, r, e);
+		if (detect_phantom_scaling(&t, server, &found))
+			return true;
+	}
+	return false;
+}
+
+/* The servers of a prefix stand together, so the last answer is most often the next one. */
+static bool around_prefix_shifts(struct around *a, const struct report *r,
+				 const struct endpoint_key *prefix)
+{
+	if (!a->asked || !around_same_prefix(&a->prefix, prefix)) {
+		a->asked = true;
+		a->prefix = *prefix;
+		a->shifting = around_is_shifting(r, prefix);
+	}
+	return a->shifting;
 }
 
 void around_vicinity(struct vicinity *out, const struct report *r, const struct endpoint_entry *e)
@@ -167,4 +223,6 @@ void around_vicinity(struct vicinity *out, const struct report *r, const struct 
 	for (size_t i = from; i <= to; i++)
 		around_count(out, &r->endpoints[i], &last);
 	out->elsewhere = r->around->offering;
+	if (out->refusing >= STRIPS_HOSTS && !out->offering && out->elsewhere && !out->shifting)
+		out->shifting = around_prefix_shifts(r->around, r, &e->key);
 }

@@ -3,6 +3,7 @@
 #ifndef USERSPACE_AROUND_H
 #define USERSPACE_AROUND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/diagnose.h"
@@ -12,7 +13,11 @@ struct report;
 struct around {
 	__u64 *lost; /* times at which connections of some age were lost, sorted */
 	size_t lost_n;
+	__u64 span_ns;  /* of the report */
 	__u32 offering; /* servers, by address, that gave the option */
+	/* The prefix asked about last, and what was answered. */
+	struct endpoint_key prefix;
+	bool asked, shifting;
 };
 
 /* Goes through a report once and hangs the result into it. 0 or -ENOMEM; then around_free(). */

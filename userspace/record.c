@@ -170,7 +170,9 @@ static void record_transfer(struct record_direction *out, const struct transfer 
 	if (limited == LIMITED_YES && transfer_rtt_us(t, dir))
 		out->ceiling_bps = (__s64)transfer_ceiling(window, transfer_rtt_us(t, dir));
 	out->flight_max = g ? (__s64)g->flight_most : RECORD_NO_NUMBER;
-	out->window_shrinks = g ? (__s64)g->shrinks : RECORD_NO_NUMBER;
+	out->window_shrinks = RECORD_NO_NUMBER;
+	if (g && t->flow->half[dir].shift != SHIFT_UNKNOWN)
+		out->window_shrinks = g->shrinks;
 	out->zero_window_probes = g ? t->gauge[!dir].probes_most : 0;
 }
 

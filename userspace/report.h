@@ -38,7 +38,7 @@ struct report {
 	__s64 epoch_offset_ns;
 	__u64 started_ns; /* since the epoch: live, when it was attached; replay, first packet */
 	__u64 span_ns;    /* from the first packet to the last */
-	const struct around *around; /* what connections tell about each other; 0: not asked */
+	struct around *around; /* what connections tell about each other; 0: not asked */
 	bool live;
 	bool interim;         /* live: a summary on the way, the last one is still to come */
 	size_t open_unscaled; /* live: connections that are open and run with scaling off */

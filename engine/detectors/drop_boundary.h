@@ -22,7 +22,7 @@ ENGINE_INLINE __u8 boundary_of(const struct gauge *g)
 	if (top == SHIFT_UNKNOWN)
 		return top;
 	for (__u8 f = 0; f < GAUGE_CLASSES; f++) {
-		if (g->lost[f] && f <= top)
+		if (f <= top && g->lost[f])
 			return SHIFT_UNKNOWN;
 		lost += g->lost[f];
 	}

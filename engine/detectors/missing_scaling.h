@@ -13,6 +13,7 @@ ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, s
 	const struct half *h = &t->flow->half[dir & 1];
 	const struct syn *s = &t->flow->syn[dir & 1];
 	__u8 shift, slope;
+	_Bool as_it_was;
 
 	if (t->scaling != SCALING_ON || h->packets < MISSING_PACKETS || !syn_offers(s) ||
 	    transfer_first_windows(t->flow, dir) != SHIFTING_NO)
@@ -21,9 +22,13 @@ ENGINE_INLINE _Bool detect_missing_scaling(const struct transfer *t, __u8 dir, s
 	slope = transfer_slope_shift(t, dir);
 	if (shift < E1_MIN_SHIFT || (slope != SHIFT_UNKNOWN && slope + 2 > shift))
 		return 0;
-	/* A large buffer's first window may be half of its SYN's: that alone proves nothing. */
+	/*
+	 * That the first window is half of the SYN's or more may be a large buffer's. It must
+	 * be the SYN's own, and not the largest there is, or something else must agree.
+	 */
+	as_it_was = transfer_first_shift(t, dir) == 0 && h->window_first != 0xffff;
 	if (h->window_first < MISSING_SURE_WINDOW ||
-	    (transfer_first_shift(t, dir) != 0 && slope == SHIFT_UNKNOWN))
+	    (!as_it_was && slope == SHIFT_UNKNOWN && !transfer_reads_raw(t, dir)))
 		return 0;
 	finding_set(out, FINDING_missing_scaling, SEVERITY_WARNING, transfer_side(t, dir),
 		    BLAME_PATH, CONFIDENCE_HIGH);

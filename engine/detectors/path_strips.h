@@ -13,6 +13,7 @@ struct vicinity {
 	__u32 refusing;  /* in its prefix, itself one: they never gave the option */
 	__u32 offering;  /* in its prefix: they did */
 	__u32 elsewhere; /* outside: they did */
+	_Bool shifting;  /* in its prefix one shifts its windows all the same, or left a hole */
 };
 
 ENGINE_INLINE _Bool detect_path_strips(const struct endpoint_key *key, const struct endpoint *e,
@@ -21,13 +22,14 @@ ENGINE_INLINE _Bool detect_path_strips(const struct endpoint_key *key, const str
 	if (key->role != ENDPOINT_SERVER || e->offers || !e->refusals || e->bits & ENDPOINT_LOCAL ||
 	    v->refusing < STRIPS_HOSTS || v->offering || !v->elsewhere)
 		return 0;
-	finding_set(out, FINDING_path_strips, SEVERITY_WARNING, SIDE_SERVER, BLAME_PATH,
-		    CONFIDENCE_MEDIUM);
+	/* Hosts of one prefix may have been set alike: only what shows that they meant to scale clears them. */
+	finding_set(out, FINDING_path_strips, SEVERITY_WARNING, SIDE_SERVER,
+		    v->shifting ? BLAME_PATH : BLAME_HOST_OR_PATH,
+		    v->shifting ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW);
 	out->value[0] = v->refusing;
 	out->value[1] = v->elsewhere;
 	out->packets[0] = e->run_first_id;
 	out->packets[1] = e->last_refusal_id;
-	out->replaces = FINDING_BIT(endpoint_off);
 	return 1;
 }
 

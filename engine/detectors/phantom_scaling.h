@@ -36,7 +36,9 @@ ENGINE_INLINE _Bool detect_phantom_scaling(const struct transfer *t, __u8 dir, s
 	if (shown != shift && !h->window_rises)
 		return 0;
 	finding_set(out, FINDING_phantom_scaling, SEVERITY_WARNING, transfer_side(t, dir),
-		    BLAME_PATH, shown == shift ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
+		    BLAME_PATH,
+		    shown == shift || transfer_reads_raw(t, !dir) ? CONFIDENCE_HIGH
+								  : CONFIDENCE_MEDIUM);
 	out->value[0] = transfer_factor(shift);
 	out->value[1] = h->window_max;
 	out->value[2] = transfer_ceiling(h->window_max, transfer_rtt_us(t, !dir));

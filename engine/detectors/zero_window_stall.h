@@ -15,6 +15,9 @@ ENGINE_INLINE _Bool detect_zero_window_stall(const struct transfer *t, __u8 dir,
 	if (!h->zero_spells)
 		return 0;
 	closed = transfer_closed_ns(h, flow_last_ns(t->flow));
+	/* Nobody waits for the window of a side whose peer has finished. */
+	if (t->flow->half[!dir].bits & HALF_FIN)
+		closed = h->zero_ns;
 	if (closed < STALL_MIN_NS)
 		return 0;
 	longest = h->zero_longest_us * ENGINE_NS_PER_US;
