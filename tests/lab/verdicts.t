@@ -130,11 +130,11 @@ def read_expectations():
 def main():
     table, expected = scenarios.table(), read_expectations()
     truth = {row["scenario"]: row for row in read_table(os.path.join(HERE, "truth.tsv"))}
-    have = {(scenario, point.removesuffix(".pcap")) for scenario in os.listdir(CAPTURES)
+    have = {(scenario, wire.point_of(point)) for scenario in os.listdir(CAPTURES)
             for point in os.listdir(os.path.join(CAPTURES, scenario))}
     tap.ok(have == set(expected), "expect.tsv has every capture", have ^ set(expected))
     for scenario, point in sorted(have & set(expected)):
-        path = os.path.join(CAPTURES, scenario, point + ".pcap")
+        path = wire.find(os.path.join(CAPTURES, scenario), point)
         name = f"{scenario} at {point}"
         try:
             records = replay(path)
