@@ -99,7 +99,7 @@ def offloads_off(node, *devices):
 NFNL_QUEUE = 3 << 8
 PACKET, VERDICT, CONFIG = (NFNL_QUEUE | number for number in range(3))
 NETLINK_NETFILTER = 12
-ACCEPT = 1
+DROP, ACCEPT = 0, 1
 
 
 def attribute(kind, value):
@@ -121,7 +121,10 @@ def attributes_of(data):
 
 
 class Rewriter:
-    """Passes what netfilter hands to queue 0 of a namespace through a function of packets."""
+    """Passes what netfilter hands to queue 0 of a namespace through a function of packets.
+
+    The function returns the packet as it shall go on, or None to drop it.
+    """
 
     def __init__(self, node, change):
         self.change = change
@@ -144,9 +147,10 @@ class Rewriter:
             if struct.unpack_from("=H", data, 4)[0] != PACKET:
                 continue
             parts = attributes_of(data[20:])
-            verdict = struct.pack(">I", ACCEPT) + parts[1][:4]
-            self.sock.send(message(VERDICT, 0, attribute(2, verdict),
-                                   attribute(10, self.change(parts[10]))))
+            packet = self.change(parts[10])
+            verdict = struct.pack(">I", DROP if packet is None else ACCEPT) + parts[1][:4]
+            changed = [attribute(10, packet)] if packet not in (None, parts[10]) else []
+            self.sock.send(message(VERDICT, 0, attribute(2, verdict), *changed))
 
     def close(self):
         self.stopping = True
@@ -182,3 +186,20 @@ def add_window_scale(shift):
         return ipv4_segment(packet[12:16], packet[16:20], tcp,
                             struct.unpack_from(">H", packet, 4)[0], packet[8])
     return change
+
+
+def window_guard(server):
+    """A function that drops data which ends beyond the server's last ACK plus its raw window."""
+    address, edge = socket.inet_aton(server), []
+
+    def check(packet):
+        tcp = packet[(packet[0] & 15) * 4:]
+        seq, ack, offset, _, window = struct.unpack_from(">IIBBH", tcp, 4)
+        if packet[12:16] == address:
+            edge[:] = [ack + window]
+        elif edge:
+            length = len(tcp) - (offset >> 4) * 4
+            if length and 0 < (seq + length - edge[0]) % 2**32 < 2**31:
+                return None
+        return packet
+    return check

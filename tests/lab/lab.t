@@ -23,6 +23,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scenarios  # noqa: E402
+import windows  # noqa: E402
 import wire  # noqa: E402
 from tap import CAPTURES, HERE, Tap, read_table  # noqa: E402
 
@@ -60,31 +61,38 @@ def spec_of(scenario, point):
     return sides
 
 
+def segments(timed):
+    return [segment for _, segment in timed]
+
+
 def check_options(scenario, row, seen):
-    for point, segments in seen.items():
-        want, got = spec_of(scenario, point)(row), wire.options(segments)
+    for point, timed in seen.items():
+        want, got = spec_of(scenario, point)(row), wire.options(segments(timed))
         if want != got:
             yield f"{point}: SYN and SYN-ACK carry {got}, due {want}"
 
 
 def check_counts(scenario, row, seen):
     for point, side in POINTS.items():
-        got = wire.counts(seen[point])
+        if not seen[point]:
+            yield f"{point}: no segment"
+            continue
+        got = wire.counts(segments(seen[point]))
         want = scenario.counts.get(side, {}) | scenario.counts.get(point, {})
-        if wire.options(seen[point])[0]:
+        if want.keys() - got.keys():
+            got |= windows.measure(seen[point])
+        if wire.options(segments(seen[point]))[0]:
             want["connections"] = scenario.syns or int(row["connections"])
         for name, due in want.items():
             low, high = due if isinstance(due, tuple) else (due, due)
             if got[name] < low or (high is not None and got[name] > high):
-                yield f"{point}: {name} is {got[name]}, due {due}"
-        if not seen[point]:
-            yield f"{point}: no segment"
+                yield f"{point}: {name} is {got[name]:.4g}, due {due}"
 
 
 def check_view(scenario, row, seen):
     """An end that believes in scaling sees W both ways; one that does not misses it one way."""
     for end in ("client", "server"):
-        syn, synack = wire.options(seen[end])
+        syn, synack = wire.options(segments(seen[end]))
         if row[end + "_view"] == "-" or not syn or not synack or "cut" in syn | synack:
             continue
         expected = set()
@@ -96,16 +104,32 @@ def check_view(scenario, row, seen):
             yield f"{end}: believes {row[end + '_view']}, the wire says {expected}"
 
 
+def by_sender(timed):
+    """The segments of each end, in order."""
+    ends = collections.defaultdict(list)
+    for segment in segments(timed):
+        ends[segment.src].append(segment)
+    return ends
+
+
 def check_cables(scenario, _row, seen):
     """The two points of one cable see the same; box-any sees all of it again."""
-    bare = {point: collections.Counter(s._replace(vxlan=False) for s in segments)
-            for point, segments in seen.items()}
+    bare = {point: collections.Counter(s._replace(vxlan=False) for s in segments(timed))
+            for point, timed in seen.items()}
     if scenario.layout == "vxlan":
         pairs = [("client", "box-in"), ("box-in", "box-out"), ("box-out", "server")]
     else:
         pairs = [("client", "box-in"), ("box-out", "server")]
+    line = scenario.line
     for one, other in pairs:
-        if bare[one] != bare[other]:
+        if line and line.side in (one, other) and not line.loss + line.late:
+            if by_sender(seen[one]) != by_sender(seen[other]):
+                yield f"{one} and {other}: the delay line changed the order"
+        if line and line.loss and line.side in (one, other):
+            lost = sum(((bare[one] - bare[other]) + (bare[other] - bare[one])).values())
+            if not 0 < 1000 * lost <= 3 * line.loss * sum(bare[one].values()):
+                yield f"{lost} segments lost between {one} and {other}"
+        elif bare[one] != bare[other]:
             yield f"{one} and {other} differ: {bare[one] - bare[other]} {bare[other] - bare[one]}"
     if "box-any" in seen:
         twice = 2 if scenario.layout == "vxlan" else 1
@@ -114,23 +138,32 @@ def check_cables(scenario, _row, seen):
             yield "box-any is not the sum of the box's devices"
 
 
-def check_scenario(label, scenario, row, directory):
+CHECKS = ((check_options, "window scale in SYN and SYN-ACK at each point"),
+          (check_counts, "connections, counts and windows"),
+          (check_view, "the ends' view and the wire agree"),
+          (check_cables, "nothing lost between points"))
+
+
+def results(scenario, row, directory):
+    """(what was checked, what is wrong) of one scenario's captures."""
     points = list(POINTS) + (["box-any"] if scenario.box_any else [])
     have = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
-    tap.ok(have == sorted(point + ".pcap" for point in points),
-           f"{label} {scenario.name}: captures of {len(points)} points", f"found {have}")
+    end = ".pcap.gz" if scenario.bulk else ".pcap"
+    good = have == sorted(point + end for point in points)
+    yield f"captures of {len(points)} points", [] if good else [f"found {have}"]
     if not have:
         return
     try:
-        seen = {point: wire.read(os.path.join(directory, point + ".pcap")) for point in points}
+        seen = {point: wire.read_timed(wire.find(directory, point)) for point in points}
     except (OSError, ValueError) as error:
-        tap.ok(False, f"{label} {scenario.name}: readable", error)
+        yield "readable", [str(error)]
         return
-    for check, what in ((check_options, "window scale in SYN and SYN-ACK at each point"),
-                        (check_counts, "connections and counts"),
-                        (check_view, "the ends' view and the wire agree"),
-                        (check_cables, "nothing lost between points")):
-        wrong = list(check(scenario, row, seen))
+    for check, what in CHECKS:
+        yield what, list(check(scenario, row, seen))
+
+
+def check_scenario(label, scenario, row, directory):
+    for what, wrong in results(scenario, row, directory):
         tap.ok(not wrong, f"{label} {scenario.name}: {what}", "\n".join(wrong))
 
 
@@ -184,14 +217,14 @@ def wait_for(condition, seconds=15):
     return False
 
 
-def captures_of(pid):
-    """tcpdump processes that the run `pid` started."""
+def children_of(pid):
+    """The tcpdump and delay_line processes that the run `pid` started."""
     found = []
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{entry}/stat", encoding="ascii") as file:
                 name, _, rest = file.read().rpartition(")")
-            if "(tcpdump" in name and int(rest.split()[1]) == pid:
+            if re.search(r"\((tcpdump|delay_line)", name) and int(rest.split()[1]) == pid:
                 found.append(int(entry))
         except OSError:
             continue
@@ -207,16 +240,16 @@ def running(pid):
 
 
 def check_ending(directory, number, status):
-    """End a run in the middle of a capture."""
-    child = start(directory, "lost-syn")
-    caught = wait_for(lambda: len(captures_of(child.pid)) == 5)
-    tcpdumps = captures_of(child.pid)
+    """End a run in the middle of two scenarios: nine captures, one delay line."""
+    child = start(directory, "lost-syn", "slow-fast")
+    caught = wait_for(lambda: len(children_of(child.pid)) == 10)
+    children = children_of(child.pid)
     child.send_signal(number)
     child.communicate()
     tap.ok(caught and child.returncode == status, f"{number.name} ends a run with {status}",
            f"capturing {caught}, status {child.returncode}")
-    tap.ok(wait_for(lambda: not any(running(pid) for pid in tcpdumps), 5),
-           f"{number.name}: no tcpdump is left")
+    tap.ok(wait_for(lambda: not any(running(pid) for pid in children), 5),
+           f"{number.name}: no tcpdump and no delay line is left")
     return child.pid
 
 
@@ -228,7 +261,7 @@ def check_manners(directory):
     dead = check_ending(directory, signal.SIGKILL, -signal.SIGKILL)
     left = namespaces(dead)
     alive = start(directory, "stop-reading")
-    wait_for(lambda: captures_of(alive.pid))
+    wait_for(lambda: children_of(alive.pid))
     other = start(directory, "both-on")
     other.communicate()
     tap.ok(left and not namespaces(dead), "the next run removes what a killed one left",
@@ -242,20 +275,25 @@ def check_manners(directory):
 
 
 def check_again(directory, committed):
+    """All scenarios but the long ones; of those the committed captures stand for all runs."""
     begin = time.monotonic()
-    child = start(directory)
+    live = [scenario for scenario in TABLE.values() if scenario.live]
+    child = start(directory, *(scenario.name for scenario in live))
     _, said = child.communicate()
-    print(f"# all scenarios run again in {time.monotonic() - begin:.1f} s")
+    print(f"# {len(live)} of {len(TABLE)} scenarios run again in {time.monotonic() - begin:.1f} s")
     trouble = dict(re.findall(r"^make-captures: ([a-z0-9-]+): (.*)$", said, re.MULTILINE))
     truth = {row["scenario"]: row
              for row in read_table(os.path.join(directory, "truth.tsv"))}
-    for scenario in TABLE.values():
+    for scenario in live:
         name = scenario.name
         if REFUSED.search(trouble.get(name, "")):
             tap.skip(f"again {name}", f"kernel: {trouble[name]}")
         elif name in trouble or name not in truth:
             tap.ok(False, f"again {name}: runs", trouble.get(name, said))
         else:
+            if scenario.line and any(wrong for _, wrong in results(
+                    scenario, truth[name], os.path.join(directory, name))):
+                start(directory, name).communicate()    # a busy machine adds to a delay
             tap.ok(truth[name] == committed.get(name), f"again {name}: the truth is the same",
                    f"{truth[name]}\n{committed.get(name)}")
             check_scenario("again", scenario, truth[name], os.path.join(directory, name))

@@ -22,6 +22,7 @@ import socket
 import time
 import typing
 
+import cable
 from lab import PORT, LabError, exchange, finish, receive, reset, wait_connected
 
 OFF = ("net.ipv4.tcp_window_scaling", 0)
@@ -44,6 +45,10 @@ class Scenario:
     snaplen: int = 0            # 0: whole headers
     counts: dict = dataclasses.field(default_factory=dict)
     syns: int = None            # distinct ISNs of SYNs seen, if not the number of connections
+    line: cable.Line = None     # a delay line in one of the cables
+    bulk: bool = False          # much traffic: no offloads, captures are compressed
+    idle: bool = False          # mostly waits: runs beside the others
+    live: bool = True           # quick: lab.t runs it again
 
 
 # -- what is done to whom ------------------------------------------------------------------------
@@ -367,8 +372,9 @@ BASE = (
 
 def table():
     """name -> Scenario, the IPv6 variants behind their IPv4 ones."""
+    import scenarios_path       # which is written in terms of this file
     rows = {}
-    for scenario in BASE:
+    for scenario in BASE + scenarios_path.TABLE:
         rows[scenario.name] = scenario
         if scenario.v6:
             name = scenario.name + "-v6"

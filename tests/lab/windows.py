@@ -12,10 +12,11 @@ it, amounts in flight by the ACKs that passed it. Names end in the side whose wi
     ceiling_kbit_      median window / RTT
     flight_            most bytes in flight
     overruns_          first transmissions that end more than one MSS beyond the farthest right edge
+    factor_            the smallest power of two by which the window must be read to hold them all
     repeats_           retransmissions
     raw_min_ raw_max_  raw windows after the handshake; distinct_: how many different ones
     raw_first_         the first of them, first4_: the largest of the first four
-    w0_                the window in the SYN or SYN-ACK
+    w0_                the window in the SYN or SYN-ACK; shift_: the shift used, 0 when off
     eff_median_        median of the windows in bytes
     zero_spells_       spells of window 0; stall_ms_ the longest, stalls_ms_ all, probes_ in all
     shrunk_            the farthest that the right edge went back, in bytes
@@ -59,9 +60,7 @@ class Side:
     def announced(self, time, segment, acked):
         """The window of a segment, and what it acknowledges (relative to the peer's ISN)."""
         window = segment.window << (0 if segment.flags & SYN else self.shift)
-        if segment.flags & SYN:
-            self.w0 = segment.window
-        else:
+        if not segment.flags & SYN:
             self.raw.append(segment.window)
             self.effective.append(window)
             self.slope(segment, acked)
@@ -113,7 +112,7 @@ class Connection:
                     side.zero_since = None
             return
         if segment.flags & SYN:
-            own.isn, own.option = segment.seq, segment.option
+            own.isn, own.option, own.w0 = segment.seq, segment.option, segment.window
             self.times["synack" if is_synack(segment) else "syn"] = time
         if is_synack(segment) and all(isinstance(s.option, int) for s in (own, peer)):
             own.shift, peer.shift = min(own.option, 14), min(peer.option, 14)
@@ -138,6 +137,8 @@ class Connection:
             found["limited_" + direction] = 100 * limited / max(len(sender.sends), 1)
             found["flight_" + direction] = max((s[0] for s in sender.sends), default=0)
             found["overruns_" + direction] = sum(s[2] > self.mss for s in sender.sends)
+            excess = max((s[0] / s[1] for s in sender.sends if s[1]), default=1)
+            found["factor_" + direction] = 2 ** math.ceil(math.log2(max(excess, 1)))
             found["repeats_" + direction] = sender.repeats
             found["ceiling_kbit_" + direction] = 8 * statistics.median(
                 receiver.effective or [0]) / max(rtt, 1) * 1000
@@ -148,7 +149,7 @@ class Connection:
 
 def announced(side):
     raw = side.raw or [0]
-    return {"w0": side.w0, "raw_min": min(raw), "raw_max": max(raw), "distinct": len(set(raw)),
+    return {"w0": side.w0, "shift": side.shift, "raw_min": min(raw), "raw_max": max(raw), "distinct": len(set(raw)),
             "raw_first": raw[0], "first4": max(raw[:4]),
             "eff_median": statistics.median(side.effective or [0]),
             "zero_spells": len(side.spells), "stall_ms": max(side.spells, default=0) / 1000,
