@@ -255,8 +255,9 @@ def path(name, done, setup, traffic, front, behind, **more):
 
 
 def healthy(client, server):
-    return path(f"healthy-shift-{client}", f"client: shift {client}, server: shift {server}; "
-                "150 KB each way", (hosts, shift("client", client), shift("server", server)),
+    return path(f"healthy-shift-{client}", f"client: shift {client}, server: shift {server} "
+                "(tcp_rmem; below 8 the route's window); 150 KB each way",
+                (hosts, shift("client", client), shift("server", server)),
                 bulk(up=150 * KB, down=150 * KB), "C/S", "C/S", live=True,
                 counts=each(overruns_c2s=0, overruns_s2c=0, data_c2s=(100, None),
                             data_s2c=(100, None)))
