@@ -135,7 +135,7 @@ def check_spoiled(records, samples):
 
 
 def captures():
-    lab = sorted(glob.glob(os.path.join(CAPTURES, "*", "*.pcap")))
+    lab = sorted(glob.glob(os.path.join(CAPTURES, "*", "*.pcap*")))
     outside = sorted(path for path in glob.glob(os.path.join(OUTSIDE, "*"))
                      if OUTSIDE and not path.endswith((".tsv", ".md", ".py")))
     return lab, [path for path in outside if os.path.isfile(path)]

@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scenarios  # noqa: E402
 import wire  # noqa: E402
-from tap import CAPTURES, HERE, Tap, read_table  # noqa: E402
+from tap import CAPTURES, HERE, Tap, fits, read_table  # noqa: E402
 
 PROGRAM = os.environ.get("WSCOPE", os.path.join(os.environ.get("WSCOPE_BUILD", "build"), "wscope"))
 SEVERE = ("notice", "warning", "critical")
@@ -30,7 +30,8 @@ VALUE = {"phantom-scaling": "factor", "missing-scaling": "factor", "synproxy-mis
          "shift-changed": "factor", "drop-boundary": "boundary", "window-shrunk": "most_bytes",
          "window-limited": "ceiling_bps", "zero-window-stall": "stalled_s",
          "window-overrun": "shift", "state-loss": "connections", "path-strips": "hosts",
-         "tiny-window": "granularity_bytes", "signed-window": "window_bytes"}
+         "tiny-window": "granularity_bytes", "signed-window": "window_bytes",
+         "syncookie-no-wscale": "plain_handshakes"}
 tap = Tap()
 
 
@@ -54,14 +55,6 @@ def verdicts(records):
                 key = (finding["code"], finding["side"], finding["blame"], finding["confidence"])
                 found[key].append(finding["numbers"])
     return found
-
-
-def fits(number, value):
-    """Whether a number is what a row's value asks for."""
-    if value.startswith(">="):
-        return number >= float(value[2:])
-    wanted, _, percent = value.partition("~")
-    return abs(number - float(wanted)) <= float(wanted) * float(percent or 0) / 100
 
 
 def check_verdict(expected, records):
@@ -155,11 +148,11 @@ def read_expectations():
 def main():
     table, expected = scenarios.table(), read_expectations()
     truth = {row["scenario"]: row for row in read_table(os.path.join(HERE, "truth.tsv"))}
-    have = {(scenario, point.removesuffix(".pcap")) for scenario in os.listdir(CAPTURES)
+    have = {(scenario, wire.point_of(point)) for scenario in os.listdir(CAPTURES)
             for point in os.listdir(os.path.join(CAPTURES, scenario))}
     tap.ok(have == set(expected), "expect.tsv has every capture", have ^ set(expected))
     for scenario, point in sorted(have & set(expected)):
-        path = os.path.join(CAPTURES, scenario, point + ".pcap")
+        path = wire.find(os.path.join(CAPTURES, scenario), point)
         name = f"{scenario} at {point}"
         try:
             records = replay(path)
