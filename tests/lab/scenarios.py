@@ -49,7 +49,7 @@ class Scenario:
     line: cable.Line = None     # a delay line in one of the cables
     bulk: bool = False          # much traffic: no offloads, captures are compressed
     idle: bool = False          # mostly waits: runs beside the others
-    live: bool = True           # quick: lab.t runs it again
+    live: bool = True           # quick enough that lab.t runs it again
 
 
 # -- what is done to whom ------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 verdict: the findings of severity notice or above are exactly the rows of expect.tsv, grouped by
 (code, side, blame, confidence), each at least minimum_count times and with the value of the row,
 where it has one: a number, >=NUMBER, or NUMBER~PERCENT.
+informed: signed-window, which is info and so in no row, comes where it is due and nowhere else.
 facts: the flow records of the four points (box-any has every packet twice) say which side offered
 which shift and whether scaling is on, as wire.py reads it from the same file, and truth.tsv says
 for one-way captures.
@@ -69,6 +70,16 @@ def check_verdict(expected, records):
             yield f"{name}: {VALUE[key[0]]} is {odd[0]}, due {value}"
     for key in got.keys() - expected.keys():
         yield f"{' '.join(map(str, key))}: {len(got[key])} times, not due"
+
+
+def check_informed(scenario, records):
+    """A server that never goes above 32,767, in the scenario where it was told so."""
+    got = [(finding["side"], finding["severity"], finding["numbers"]["window_bytes"])
+           for record in records if record["type"] == "flow"
+           for finding in record["findings"] if finding["code"] == "signed-window"]
+    due = [("server", "info", 32767)] if scenario == "signed-window" else []
+    if got != due:
+        yield f"signed-window: {got}, due {due}"
 
 
 # -- facts ---------------------------------------------------------------------------------------
@@ -151,6 +162,7 @@ def main():
     have = {(scenario, wire.point_of(point)) for scenario in os.listdir(CAPTURES)
             for point in os.listdir(os.path.join(CAPTURES, scenario))}
     tap.ok(have == set(expected), "expect.tsv has every capture", have ^ set(expected))
+    informed = []
     for scenario, point in sorted(have & set(expected)):
         path = wire.find(os.path.join(CAPTURES, scenario), point)
         name = f"{scenario} at {point}"
@@ -158,12 +170,14 @@ def main():
             records = replay(path)
             wrong = list(check_verdict(expected[scenario, point], records))
             tap.ok(not wrong, f"verdict: {name}", "\n".join(wrong))
+            informed += check_informed(scenario, records)
             if point != "box-any":
                 wrong = list(check_facts(table[scenario], truth[scenario], records,
                                          wire.read(path)))
                 tap.ok(not wrong, f"facts: {name}", "\n".join(wrong))
         except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as error:
             tap.ok(False, f"verdict: {name}", f"{type(error).__name__}: {error}")
+    tap.ok(not informed, "informed: signed-window where it is due", "\n".join(informed))
     return tap.end()
 
 
