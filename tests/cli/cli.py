@@ -17,6 +17,7 @@ BUILD = os.environ.get("WSCOPE_BUILD", os.path.join(ROOT, "build"))
 WSCOPE = os.path.abspath(os.environ.get("WSCOPE", os.path.join(BUILD, "wscope")))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 from tap import CAPTURES, Tap  # noqa: E402,F401
+import wire  # noqa: E402
 
 # Statuses, as wscope(1) has them.
 NOTHING, FINDINGS, USAGE, INPUT, PRIVILEGE, INCOMPLETE = range(6)
@@ -125,13 +126,12 @@ class Packet(collections.namedtuple("Packet", "ns data wirelen")):
 
 
 def lab_path(scenario, point="client"):
-    return os.path.join(CAPTURES, scenario, f"{point}.pcap")
+    return wire.find(os.path.join(CAPTURES, scenario), point)
 
 
 def lab(scenario, point="client"):
     """The packets of a capture of the lab: little-endian, microseconds."""
-    with open(lab_path(scenario, point), "rb") as file:
-        data = file.read()
+    data = wire.contents(lab_path(scenario, point))
     magic, linktype = struct.unpack_from("<I16xI", data)
     if magic != 0xa1b2c3d4 or linktype != ETHERNET:
         raise ValueError(f"{scenario}: not such a capture")

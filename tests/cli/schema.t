@@ -33,10 +33,16 @@ def run(*argv):
                           check=False)
 
 
+def numbers(node):
+    """Whether these are values by name: few, and nothing but numbers."""
+    return "properties" not in node and "maxProperties" in node and \
+        node.get("additionalProperties", {}).get("type") == "number"
+
+
 def objects(node, path="#"):
-    """Every schema of an object, with where it stands."""
+    """Every schema of an object with fields, with where it stands."""
     if isinstance(node, dict):
-        if node.get("type") == "object":
+        if node.get("type") == "object" and not numbers(node):
             yield path, node
         for key, value in node.items():
             yield from objects(value, f"{path}/{key}")
@@ -104,6 +110,8 @@ def spoiled(record):
         elif isinstance(value, list) and value:
             yield f"{key} with one more", dict(record, **{key: [dict(value[0], extra=1)]})
             yield f"{key} of another code", dict(record, **{key: [dict(value[0], code="x")]})
+            yield f"{key} with a word for a number", dict(record, **{
+                key: [dict(value[0], numbers={"shift": "7"})]})
     for key in ("findings", "skipped"):
         if isinstance(record.get(key), dict):
             yield f"{key} with an unknown name", dict(record, **{key: {"no-such": 1}})
@@ -136,7 +144,7 @@ def check_spoiled(records, samples):
 
 
 def captures():
-    lab = sorted(glob.glob(os.path.join(CAPTURES, "*", "*.pcap")))
+    lab = sorted(glob.glob(os.path.join(CAPTURES, "*", "*.pcap*")))
     outside = sorted(path for path in glob.glob(os.path.join(OUTSIDE, "*"))
                      if OUTSIDE and not path.endswith((".tsv", ".md", ".py")))
     return lab, [path for path in outside if os.path.isfile(path)]

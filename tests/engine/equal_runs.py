@@ -31,7 +31,7 @@ class Run:
 
 
 def lab():
-    return sorted(glob.glob(os.path.join(HERE, "..", "captures", "lab", "*", "*.pcap")))
+    return sorted(glob.glob(os.path.join(HERE, "..", "captures", "lab", "*", "*.pcap*")))
 
 
 def shared():

@@ -7,7 +7,6 @@ it should be. Segments of one direction keep their order through the box.
 
 import collections
 import math
-import os
 import statistics
 import struct
 
@@ -22,8 +21,7 @@ Frame = collections.namedtuple("Frame", "time ttl same")
 
 def frames(directory, point):
     """One Frame a segment, in the order of wire.read (all frames are Ethernet, IP and TCP)."""
-    with open(os.path.join(directory, point + ".pcap"), "rb") as file:
-        data = file.read()
+    data = wire.contents(wire.find(directory, point))
     found, at = [], 24
     while at < len(data):
         seconds, micros, captured, _ = struct.unpack_from("<IIII", data, at)

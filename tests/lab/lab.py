@@ -25,6 +25,8 @@ import subprocess
 import threading
 import time
 
+import cable
+
 RUN_DIR = "/run/wsl-lab"
 NETNS_DIR = "/run/netns"
 PREFIX = "wsl-lab"
@@ -48,6 +50,7 @@ MAC = {"client": "02:00:00:00:01:02", "in0": "02:00:00:00:01:01",
        "out0": "02:00:00:00:02:01", "server": "02:00:00:00:02:02",
        "box-mid": "02:00:00:00:03:01", "box2-mid": "02:00:00:00:03:02",
        "box-vx": "02:00:00:00:04:01", "box2-vx": "02:00:00:00:04:02",
+       "line-left": "02:00:00:00:06:01", "line-right": "02:00:00:00:06:02",
        "client-by": "02:00:00:00:05:01", "server-by": "02:00:00:00:05:02"}
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -149,6 +152,7 @@ class Node:
     def __init__(self, lab, slot, role):
         self.lab = lab
         self.role = role
+        self.window = 0     # the `window` of the routes to the other end, if set
         self.name = f"{PREFIX}-{os.getpid()}-{slot}-{role}"
         lab.add_namespace(self.name)
 
@@ -199,6 +203,7 @@ class Node:
             return None
         with open("/proc/sys/net/core/rmem_max", encoding="ascii") as file:
             space = max(int(self.sysctl("net.ipv4.tcp_rmem").split()[2]), int(file.read()))
+        space = min(space, self.window or space)
         return min(max(space.bit_length() - 1 - 15, 0), 14)
 
 
@@ -213,6 +218,12 @@ def tcp_info(sock):
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     options, shifts = struct.unpack_from("=BB", info, 5)
     return bool(options & 4), shifts >> 4
+
+
+def send_window(sock):
+    """The peer's window in this end's eyes, tcpi_snd_wnd."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232)
+    return struct.unpack_from("=I", info, 228)[0]
 
 
 class Capture:
@@ -267,23 +278,34 @@ class Net:
     `layout` is plain; vxlan (a second box, and VXLAN over the link between the two: box-in and
     box-out are then the carrier interfaces, which see the encapsulated traffic); c2s or s2c (only
     that direction takes the box, the other one a bypass that no point sees).
+    `line` puts a delay line (cable.Line) into one cable; `wire` turns the offloads of all
+    interfaces off, so that every point sees what a wire would carry.
     """
 
-    def __init__(self, lab, slot, family, layout="plain"):
-        self.lab, self.family, self.layout = lab, family, layout
-        self.nodes, self.records, self.sockets = [], [], []
-        self.listener = None
+    def __init__(self, lab, slot, family, layout="plain", line=None, wire=False):
+        self.lab, self.family, self.layout, self.line = lab, family, layout, line
+        self.nodes, self.records, self.sockets, self.helpers = [], [], [], []
+        self.listener = self.carrier = None
+        roles = ["client", "box", "server"] + (["box2"] if layout == "vxlan" else [])
         try:
-            for role in ["client", "box", "server"] + (["box2"] if layout == "vxlan" else []):
-                node = Node(lab, slot, role)
+            for role in roles + (["line_node"] if line else []):
+                node = Node(lab, slot, role.removesuffix("_node"))
                 self.nodes.append(node)
                 setattr(self, role, node)
             self.wire_up()
+            if wire:
+                self.offloads_off()
+            if line:
+                self.carrier = cable.Carrier(lab, self.line_node, line, "left", "right", LabError)
         except BaseException:
             self.close()
             raise
 
     def close(self):
+        for helper in self.helpers:
+            helper.close()
+        if self.carrier:
+            self.carrier.kill()
         for sock in self.sockets:
             sock.close()
         for node in self.nodes:
@@ -305,9 +327,8 @@ class Net:
                 node.sysctl("net.ipv4.ip_forward", 1)
                 node.sysctl("net.ipv6.conf.all.forwarding", 1)
         last = self.box2 if self.layout == "vxlan" else self.box
-        run(["ip", "-batch", "-"], stdin=(
-            veth(self.client, "eth0", MAC["client"], self.box, "in0", MAC["in0"])
-            + veth(last, "out0", MAC["out0"], self.server, "eth0", MAC["server"])))
+        self.lay("client", self.client, "eth0", MAC["client"], self.box, "in0", MAC["in0"])
+        self.lay("server", last, "out0", MAC["out0"], self.server, "eth0", MAC["server"])
         self.host(self.client, "client", "in0", "server-net")
         self.host(self.server, "server", "out0", "client-net")
         self.box.ip(leg("in0", "client"))
@@ -316,6 +337,25 @@ class Net:
             self.tunnel()
         elif self.layout != "plain":
             self.bypass()
+
+    def lay(self, side, left, left_name, left_mac, right, right_name, right_mac):
+        """A veth pair; or two, with the node of the delay line between them."""
+        if not self.line or self.line.side != side:
+            run(["ip", "-batch", "-"], stdin=veth(left, left_name, left_mac,
+                                                  right, right_name, right_mac))
+            return
+        run(["ip", "-batch", "-"], stdin=(
+            veth(left, left_name, left_mac, self.line_node, "left", MAC["line-left"])
+            + veth(self.line_node, "right", MAC["line-right"], right, right_name, right_mac)))
+        self.line_node.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        self.line_node.ip("link set left promisc on up\nlink set right promisc on up\n")
+
+    def offloads_off(self):
+        for node, devices in ((self.client, ("eth0",)), (self.box, ("in0", "out0")),
+                              (self.server, ("eth0",))):
+            cable.offloads_off(node, *devices)
+        if self.line:
+            cable.offloads_off(self.line_node, "left", "right")
 
     def host(self, node, role, gateway, far):
         text = "link set lo up\nlink set eth0 up\n"

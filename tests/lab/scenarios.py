@@ -22,6 +22,7 @@ import socket
 import time
 import typing
 
+import cable
 from lab import PORT, LabError, exchange, finish, receive, reset, wait_connected
 
 OFF = ("net.ipv4.tcp_window_scaling", 0)
@@ -45,7 +46,10 @@ class Scenario:
     counts: dict = dataclasses.field(default_factory=dict)
     syns: int = None            # distinct ISNs of SYNs seen, if not the number of connections
     check: typing.Callable = None    # (seen, directory) -> what is not as it was done
-    slow: bool = False          # takes half a minute or more: not run again by lab.t
+    line: cable.Line = None     # a delay line in one of the cables
+    bulk: bool = False          # much traffic: no offloads, captures are compressed
+    idle: bool = False          # mostly waits: runs beside the others
+    live: bool = True           # quick enough that lab.t runs it again
 
 
 # -- what is done to whom ------------------------------------------------------------------------
@@ -369,9 +373,10 @@ BASE = (
 
 def table():
     """name -> Scenario, the IPv6 variants behind their IPv4 ones."""
-    import scenarios_box    # it takes Scenario from here
+    import scenarios_box        # which take Scenario from here
+    import scenarios_path
     rows = {}
-    for scenario in BASE + scenarios_box.BASE:
+    for scenario in BASE + scenarios_box.BASE + scenarios_path.TABLE:
         rows[scenario.name] = scenario
         if scenario.v6:
             name = scenario.name + "-v6"

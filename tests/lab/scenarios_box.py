@@ -267,15 +267,15 @@ BASE = (
              check=checks.lost(3, 16)),
     Scenario("state-loss", "12 old connections; box: loses its table and drops what it does not "
              "know", (wrong((C2S, box.DROP_UNKNOWN), (S2C, box.DROP_UNKNOWN)),),
-             lose_state(12, lambda net: net.faulty.forget_connections()), "C/S", "C/S", slow=True,
+             lose_state(12, lambda net: net.faulty.forget_connections()), "C/S", "C/S", live=False,
              check=checks.silence(12)),
     Scenario("state-loss-reset", "12 old connections; box: loses its table and answers what it "
              "does not know with RST", (reject_invalid,),
-             lose_state(12, lambda net: box.flush_conntrack(net.box)), "C/S", "C/S", slow=True,
+             lose_state(12, lambda net: box.flush_conntrack(net.box)), "C/S", "C/S", live=False,
              check=checks.resets(12)),
     Scenario("state-loss-few", "3 old connections; box: loses its table and drops what it does "
              "not know", (wrong((C2S, box.DROP_UNKNOWN), (S2C, box.DROP_UNKNOWN)),),
-             lose_state(3, lambda net: net.faulty.forget_connections()), "C/S", "C/S", slow=True,
+             lose_state(3, lambda net: net.faulty.forget_connections()), "C/S", "C/S", live=False,
              check=checks.silence(3)),
     Scenario("server-restart", "12 young connections; the server resets them", (), restart,
              "C/S", "C/S", check=checks.server_resets(12)),

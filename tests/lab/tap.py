@@ -41,3 +41,11 @@ def read_table(path):
         if len(line) != len(head):
             raise ValueError(f"{path}: {len(line)} columns where {len(head)} are due: {line}")
     return [dict(zip(head, line)) for line in lines]
+
+
+def fits(number, value):
+    """Whether a number is what a value asks for: NUMBER, >=NUMBER, or NUMBER~PERCENT."""
+    if value.startswith(">="):
+        return number >= float(value[2:])
+    wanted, _, percent = value.partition("~")
+    return abs(number - float(wanted)) <= float(wanted) * float(percent or 0) / 100

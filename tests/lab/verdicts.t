@@ -6,6 +6,7 @@
 verdict: the findings of severity notice or above are exactly the rows of expect.tsv, grouped by
 (code, side, blame, confidence), each at least minimum_count times and with the value of the row,
 where it has one: a number, >=NUMBER, or NUMBER~PERCENT.
+informed: signed-window, which is info and so in no row, comes where it is due and nowhere else.
 facts: the flow records of the four points (box-any has every packet twice) say which side offered
 which shift and whether scaling is on, as wire.py reads it from the same file, and truth.tsv says
 for one-way captures.
@@ -21,7 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scenarios  # noqa: E402
 import wire  # noqa: E402
-from tap import CAPTURES, HERE, Tap, read_table  # noqa: E402
+from tap import CAPTURES, HERE, Tap, fits, read_table  # noqa: E402
 
 PROGRAM = os.environ.get("WSCOPE", os.path.join(os.environ.get("WSCOPE_BUILD", "build"), "wscope"))
 SEVERE = ("notice", "warning", "critical")
@@ -30,7 +31,8 @@ VALUE = {"phantom-scaling": "factor", "missing-scaling": "factor", "synproxy-mis
          "shift-changed": "factor", "drop-boundary": "boundary", "window-shrunk": "most_bytes",
          "window-limited": "ceiling_bps", "zero-window-stall": "stalled_s",
          "window-overrun": "shift", "state-loss": "connections", "path-strips": "hosts",
-         "tiny-window": "granularity_bytes", "signed-window": "window_bytes"}
+         "tiny-window": "granularity_bytes", "signed-window": "window_bytes",
+         "syncookie-no-wscale": "plain_handshakes"}
 tap = Tap()
 
 
@@ -56,14 +58,6 @@ def verdicts(records):
     return found
 
 
-def fits(number, value):
-    """Whether a number is what a row's value asks for."""
-    if value.startswith(">="):
-        return number >= float(value[2:])
-    wanted, _, percent = value.partition("~")
-    return abs(number - float(wanted)) <= float(wanted) * float(percent or 0) / 100
-
-
 def check_verdict(expected, records):
     got = verdicts(records)
     for key, (least, value) in expected.items():
@@ -76,6 +70,16 @@ def check_verdict(expected, records):
             yield f"{name}: {VALUE[key[0]]} is {odd[0]}, due {value}"
     for key in got.keys() - expected.keys():
         yield f"{' '.join(map(str, key))}: {len(got[key])} times, not due"
+
+
+def check_informed(scenario, records):
+    """A server that never goes above 32,767, in the scenario where it was told so."""
+    got = [(finding["side"], finding["severity"], finding["numbers"]["window_bytes"])
+           for record in records if record["type"] == "flow"
+           for finding in record["findings"] if finding["code"] == "signed-window"]
+    due = [("server", "info", 32767)] if scenario == "signed-window" else []
+    if got != due:
+        yield f"signed-window: {got}, due {due}"
 
 
 # -- facts ---------------------------------------------------------------------------------------
@@ -155,22 +159,25 @@ def read_expectations():
 def main():
     table, expected = scenarios.table(), read_expectations()
     truth = {row["scenario"]: row for row in read_table(os.path.join(HERE, "truth.tsv"))}
-    have = {(scenario, point.removesuffix(".pcap")) for scenario in os.listdir(CAPTURES)
+    have = {(scenario, wire.point_of(point)) for scenario in os.listdir(CAPTURES)
             for point in os.listdir(os.path.join(CAPTURES, scenario))}
     tap.ok(have == set(expected), "expect.tsv has every capture", have ^ set(expected))
+    informed = []
     for scenario, point in sorted(have & set(expected)):
-        path = os.path.join(CAPTURES, scenario, point + ".pcap")
+        path = wire.find(os.path.join(CAPTURES, scenario), point)
         name = f"{scenario} at {point}"
         try:
             records = replay(path)
             wrong = list(check_verdict(expected[scenario, point], records))
             tap.ok(not wrong, f"verdict: {name}", "\n".join(wrong))
+            informed += check_informed(scenario, records)
             if point != "box-any":
                 wrong = list(check_facts(table[scenario], truth[scenario], records,
                                          wire.read(path)))
                 tap.ok(not wrong, f"facts: {name}", "\n".join(wrong))
         except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as error:
             tap.ok(False, f"verdict: {name}", f"{type(error).__name__}: {error}")
+    tap.ok(not informed, "informed: signed-window where it is due", "\n".join(informed))
     return tap.end()
 
 

@@ -6,6 +6,8 @@ and TCP inside VXLAN; the lab makes nothing else. An unreadable frame is an erro
 """
 
 import collections
+import gzip
+import os
 import socket
 import struct
 
@@ -17,19 +19,39 @@ Segment = collections.namedtuple(
     "Segment", "src sport dst dport seq ack flags window length option vxlan")
 
 
+def find(directory, point):
+    """The capture of a point: POINT.pcap, or POINT.pcap.gz of much traffic."""
+    path = os.path.join(directory, point + ".pcap")
+    return path if os.path.exists(path) else path + ".gz"
+
+
+def point_of(name):
+    """'client.pcap.gz' -> 'client'"""
+    return name.removesuffix(".gz").removesuffix(".pcap")
+
+
+def contents(path):
+    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+        return file.read()
+
+
 def read(path):
     """All TCP segments of a capture, in file order."""
-    with open(path, "rb") as file:
-        data = file.read()
+    return [segment for _, segment in read_timed(path)]
+
+
+def read_timed(path):
+    """The same, each with its time: [(microseconds, segment)]."""
+    data = contents(path)
     magic, _, _, _, _, _, link = struct.unpack_from("<IHHIIII", data)
     if magic != 0xA1B2C3D4:
         raise ValueError(f"{path}: not a little-endian microsecond pcap")
     segments, at = [], 24
     while at < len(data):
-        _, _, captured, _ = struct.unpack_from("<IIII", data, at)
+        seconds, micros, captured, _ = struct.unpack_from("<IIII", data, at)
         segment = frame(data[at + 16:at + 16 + captured], link, vxlan=False)
         if segment:
-            segments.append(segment)
+            segments.append((seconds * 10**6 + micros, segment))
         at += 16 + captured
     return segments
 
