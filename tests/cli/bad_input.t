@@ -243,10 +243,18 @@ def link_types():
                      and f"linktype {len(PACKETS)}" in got.out else [got.out])
 
 
+# What needs no option: a window of 0 is one whatever its shift, and so is a change of its slope.
+WITHOUT_OPTIONS = {"zero-window-stall", "shift-changed", "state-loss"}
+
+
+def concludes(findings):
+    return [finding for finding in findings if finding["code"] not in WITHOUT_OPTIONS]
+
+
 def concluded(got, scenario):
     """Anything that was concluded from options that are not there."""
     for flow in records(got, "flow"):
-        if flow["findings"] or flow["scaling"] != "unknown" or flow["scaling_inferred"]:
+        if concludes(flow["findings"]) or flow["scaling"] != "unknown" or flow["scaling_inferred"]:
             yield f"{scenario}: {flow}"
         if {flow["c2s"]["wscale_state"], flow["s2c"]["wscale_state"]} != {"unknown"}:
             yield f"{scenario}: {flow}"

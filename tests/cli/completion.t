@@ -88,7 +88,7 @@ offers "the format of a series" "csv ndjson" wscope replay --series-format ''
 offers "a number is not completed" "" wscope replay -c ''
 offers "an interface" "lo" wscope live -i lo
 offers "an interface by the long name" "lo" wscope live --interface lo
-offers "a code" "syn-retry-no-wscale" wscope explain syn
+offers "a code" "syn-retry-no-wscale" wscope explain syn-
 same "all codes" "$(offered wscope explain '')" "$(codes | sorted)"
 offers "one code is enough" "" wscope explain wscale-zero ws
 offers "list takes nothing" "" wscope list ''
