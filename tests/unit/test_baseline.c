@@ -142,7 +142,7 @@ static const struct judgement_case {
 	  { .port = 80, .refusals = 5, .run = 5, .local = 1 },
 	  .before_offers = 50,
 	  .before_opportunities = 50,
-	  .want = "endpoint-regressed host-or-path medium" },
+	  .want = "endpoint-regressed host medium" },
 };
 
 static void check_judgement(const struct judgement_case *c)
