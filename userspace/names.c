@@ -41,6 +41,12 @@ int names_find(enum names list, const char *text)
 	return -1;
 }
 
+#define NAMES_WEIGHED_FLOW     0
+#define NAMES_WEIGHED_SIDE     0
+#define NAMES_WEIGHED_TRANSFER 1
+#define NAMES_WEIGHED_ENDPOINT 0
+#define NAMES_WEIGHED_HOST     1
+
 #define NAMES_SCOPE_FLOW     0
 #define NAMES_SCOPE_SIDE     0
 #define NAMES_SCOPE_TRANSFER 0
@@ -55,7 +61,8 @@ static const struct names_detector detectors[FINDING_CODES + 1] = {
 			   .text = sentence,                                  \
 			   .advice = remedy,                                  \
 			   .severity = SEVERITY_##level,                      \
-			   .of_endpoint = NAMES_SCOPE_##scope },
+			   .of_endpoint = NAMES_SCOPE_##scope,                \
+			   .weighed = NAMES_WEIGHED_##scope },
 #include "engine/detectors.def"
 #undef DETECTOR
 	[FINDING_CODES] = { .code = "unknown", .values = "", .title = "", .text = "", .advice = "" },

@@ -39,6 +39,7 @@ struct names_detector {
 	const char *advice;
 	enum severity severity;
 	_Bool of_endpoint;
+	_Bool weighed; /* in a report, not at once in the programs */
 };
 
 /* Indexed by enum finding_code; a pointer that is never 0 (the last entry is "unknown"). */

@@ -105,6 +105,7 @@ static void record_finding(struct record_finding *out, const struct report *r,
 	out->replaces = finding->replaces;
 	record_sentence(&out->text, detector->text, names, finding);
 	record_sentence(&out->advice, detector->advice, names, finding);
+	out->settled_by = record_settled_by(finding);
 	record_packets(&out->packets, r, finding);
 }
 

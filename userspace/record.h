@@ -153,6 +153,9 @@ unsigned int record_flow_facts(const struct report *r, const struct flow_entry *
 unsigned int record_endpoint_facts(const struct report *r, const struct endpoint_entry *e,
 				   struct finding *out);
 
+/* What would tell apart the causes that a finding leaves open; NULL when it leaves none. */
+const char *record_settled_by(const struct finding *finding);
+
 /* What {client}, {server}, {host} and {side} of a sentence stand for. */
 struct record_names {
 	const char *client;

@@ -133,6 +133,23 @@ static const char *sentence_placeholder(const char *p, const struct record_names
 	return sentence_value(p + 1, n, finding, number);
 }
 
+const char *record_settled_by(const struct finding *finding)
+{
+	if (finding->confidence == CONFIDENCE_INFERRED)
+		return "a capture that both directions pass";
+	if (finding->blame == BLAME_HOST_OR_PATH && finding->side == SIDE_CLIENT)
+		return "a capture on the client itself: what is wrong there already is the host's, what is "
+		       "not is the path's";
+	if (finding->blame == BLAME_HOST_OR_PATH && finding->side == SIDE_SERVER)
+		return "a capture on the server itself: what is wrong there already is the host's, what is "
+		       "not is the path's";
+	if (finding->blame == BLAME_HOST_OR_PATH || finding->blame == BLAME_UNKNOWN)
+		return "captures at both ends of the same connections";
+	if (finding->confidence < CONFIDENCE_HIGH)
+		return "captures on both sides of the box that is suspected";
+	return NULL;
+}
+
 void record_sentence(struct record_sentence *out, const char *template,
 		     const struct record_names *names, const struct finding *finding)
 {

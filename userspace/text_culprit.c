@@ -243,37 +243,49 @@ static void put_offer(const struct text *t, const struct text_slow *slow)
 		   text_rate(rate, most, slow->rtt_us ? slow->rtt_us : EXAMPLE_RTT));
 }
 
+/* The most that the culprit's connections may have in flight, bytes; 0: that is not the matter. */
+static __u64 most_in_flight(const struct text_group *g)
+{
+	switch (g->finding.code) {
+	case FINDING_phantom_scaling:
+		return g->finding.value[1];
+	case FINDING_window_limited:
+		return g->finding.value[0];
+	default:
+		return turns_scaling_off(g) ? UNSCALED_MOST : 0;
+	}
+}
+
 static void put_cap(const struct text *t, const struct text_groups *groups,
-		    const struct text_group *g)
+		    const struct text_group *g, __u64 most)
 {
 	char rate[TEXT_RATE_ROOM], rate_here[TEXT_RATE_ROOM], us[TEXT_NUMBER_ROOM];
-	char here[TEXT_RATE_ROOM + TEXT_NUMBER_ROOM + 32] = "";
+	char here[TEXT_RATE_ROOM + TEXT_NUMBER_ROOM + 32] = "", bytes[TEXT_NUMBER_ROOM];
 	struct text_slow slow;
 
 	text_slow(&slow, groups, g);
-	text_rate(rate, UNSCALED_MOST, EXAMPLE_RTT);
+	text_rate(rate, most, EXAMPLE_RTT);
 	if (slow.rtt_us)
 		snprintf(here, sizeof(here), " (here: %s at %s)",
-			 text_rate(rate_here, UNSCALED_MOST, slow.rtt_us),
-			 text_us(us, slow.rtt_us));
+			 text_rate(rate_here, most, slow.rtt_us), text_us(us, slow.rtt_us));
 	text_field(t, "cost",
-		   "at most 65,535 bytes in flight per connection: %s at a round trip of 100 ms%s",
-		   rate, here);
+		   "at most %s bytes in flight per connection: %s at a round trip of 100 ms%s",
+		   text_number(bytes, most), rate, here);
 	put_offer(t, &slow);
 }
 
-/* What it cost: the ceiling of what is unscaled, and the time that was waited. */
+/* What it cost: the ceiling of what may be in flight, and the time that was waited. */
 static void put_cost(const struct text *t, const struct text_groups *groups,
 		     const struct text_group *g)
 {
 	char count[TEXT_COUNTED_ROOM], bytes[TEXT_NUMBER_ROOM];
-	bool capped = turns_scaling_off(g);
+	__u64 most = most_in_flight(g);
 
-	if (capped)
-		put_cap(t, groups, g);
+	if (most)
+		put_cap(t, groups, g, most);
 	if (g->waited_ns < STALL_MIN_NS)
 		return;
-	text_field(t, capped ? "" : "cost", "%s waited %.1f s for a window, carrying %s bytes",
+	text_field(t, most ? "" : "cost", "%s waited %.1f s for a window, carrying %s bytes",
 		   text_counted(count, g->count, "connection"), (double)g->waited_ns / 1e9,
 		   text_number(bytes, g->bytes));
 }
@@ -315,6 +327,14 @@ static void put_headline(const struct text *t, const struct text_group *g, const
 	fprintf(t->to, "%s: %s\n",
 		g->finding.confidence == CONFIDENCE_INFERRED ? " (inferred)" : "",
 		names_detector(g->finding.code)->title);
+}
+
+static void put_settled_by(const struct text *t, const struct finding *f)
+{
+	const char *how = record_settled_by(f);
+
+	if (how)
+		text_field(t, "settled by", "%s", how);
 }
 
 static void put_proof(const struct text *t, const struct report *r, const struct text_group *g)
@@ -395,6 +415,7 @@ void text_culprit(const struct text *t, const struct report *r, const struct tex
 	}
 	put_blame(t, &g->finding);
 	put_advice(t, g);
+	put_settled_by(t, &g->finding);
 	put_proof(t, r, g);
 }
 

@@ -149,6 +149,9 @@ static int group_order(const void *a, const void *b)
 		return y->finding.severity - x->finding.severity;
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
+	/* Of one connection's findings, what was weighed says more than what was seen at once. */
+	if (names_detector(x->finding.code)->weighed != names_detector(y->finding.code)->weighed)
+		return names_detector(x->finding.code)->weighed ? -1 : 1;
 	if (x->first_ns != y->first_ns)
 		return x->first_ns < y->first_ns ? -1 : 1;
 	return x->finding.code - y->finding.code;
@@ -252,7 +255,11 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 		group_of_flow(&g, r, e, &facts[k]);
 		err = groups_add(groups, &g);
 	}
-	judged->flagged += flagged;
+	if (flagged) {
+		judged->flagged++;
+		judged->waited_ns += record_waited_ns(r, e);
+		judged->bytes += e->flow.half[0].bytes + e->flow.half[1].bytes;
+	}
 	judged->windows[judge_windows(r, e)]++;
 	return err;
 }

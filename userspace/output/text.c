@@ -154,6 +154,17 @@ static void put_judged(const struct text *t, const struct report *r,
 			   text_counted(n, r->open_unscaled, "connection"));
 }
 
+/* What all that was found cost together. */
+static void put_slowed(const struct text *t, const struct text_judged *judged)
+{
+	char flows[TEXT_COUNTED_ROOM], bytes[TEXT_NUMBER_ROOM];
+
+	if (judged->flagged)
+		text_field(t, "slowed", "%s, %.1f s of waiting for a window, %s bytes carried",
+			   text_counted(flows, judged->flagged, "connection"),
+			   (double)judged->waited_ns / 1e9, text_number(bytes, judged->bytes));
+}
+
 /* Said of what was measured only: that a window is not the limit is an answer, too. */
 static void put_windows(const struct text *t, const struct text_judged *judged)
 {
@@ -258,6 +269,7 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 	put_seen(&t, r);
 	put_time(&t, r, &judged);
 	put_judged(&t, r, &judged, !fault);
+	put_slowed(&t, &judged);
 	put_windows(&t, &judged);
 	put_baseline(&t, r);
 	put_skipped(&t, r);
