@@ -50,6 +50,10 @@ static __u8 shift_of(int w)
 	return w >= FACTS_SHIFT(0) ? (__u8)(w - FACTS_SHIFT(0)) : 0;
 }
 
+/* What Linux writes into a SYN and a SYN-ACK. */
+#define CLIENT_WINDOW 64240
+#define SERVER_WINDOW 65160
+
 static void syn(struct syn *out, int w, __u16 window, __u16 bits, __u64 id)
 {
 	if (!w)
@@ -84,8 +88,10 @@ void facts_flow(struct flow_entry *out, const struct facts *facts)
 	f->encap = facts->encap;
 	half(&f->half[c], &facts->c2s, facts->first_ns, facts->data);
 	half(&f->half[!c], &facts->s2c, facts->first_ns, facts->data);
-	syn(&f->syn[c], facts->client_w, facts->client_window, local, facts->client_id);
-	syn(&f->syn[!c], facts->server_w, facts->server_window,
+	syn(&f->syn[c], facts->client_w,
+	    facts->client_window ? facts->client_window : CLIENT_WINDOW, local, facts->client_id);
+	syn(&f->syn[!c], facts->server_w,
+	    facts->server_window ? facts->server_window : SERVER_WINDOW,
 	    (__u16)(local | (facts->unanswered ? 0 : SYN_WITH_ACK)), facts->server_id);
 	f->syn[c].nop_run = facts->client_nops;
 	if (facts->other_kind == SYN_OTHER_NONE)

@@ -25,7 +25,10 @@ struct facts_half {
 	__u32 retransmits, duplicates;
 };
 
-/* What is 0 or not said: 192.0.2.1:40000 to 198.51.100.1:443, first packet at 0. */
+/*
+ * What is 0 or not said: 192.0.2.1:40000 to 198.51.100.1:443, first packet at 0, SYNs with the
+ * windows of Linux: a SYN-ACK with window 0 is a proxy's.
+ */
 struct facts {
 	const char *client, *server;
 	__u16 client_port, server_port;

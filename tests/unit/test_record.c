@@ -394,13 +394,16 @@ static void sentences_are_filled_in(void **state)
 		const char *due;
 	} table[] = {
 		{ "{client} to {server} on {host}", "::1 to ::2 on ::3" },
-		{ "{0} {1} {2}", "7 0 255" },
+		{ "{shift} {changed_to}", "7 255" },
+		{ "{0} {factor} {shift_} {shif}", "{0} {factor} {shift_} {shif}" },
 		{ "the {side}", "the server" },
 		{ "{3} {x} {client {} {", "{3} {x} {client {} {" },
 		{ "", "" },
 	};
 	struct record_names names = { .client = "::1", .server = "::2", .host = "::3" };
-	struct finding finding = { .side = SIDE_SERVER, .value = { 7, 0, 255 } };
+	struct finding finding = { .code = FINDING_wscale_changed,
+				   .side = SIDE_SERVER,
+				   .value = { 7, 255, 3 } };
 	struct record_sentence out;
 	char *longest;
 
@@ -432,6 +435,7 @@ static void every_detector_has_whole_sentences(void **state)
 		const struct names_detector *d = names_detector(i);
 		const char *templates[] = { d->text, d->advice };
 
+		finding.code = (__u8)i;
 		for (size_t k = 0; k < 2; k++) {
 			record_sentence(&out, templates[k], d->of_endpoint ? &endpoint : &flow,
 					&finding);
