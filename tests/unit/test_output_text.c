@@ -208,7 +208,7 @@ static const struct host_case {
 	    .run = 20,
 	    .first_refusal_ns = 2 * S },
 	  { .says = { "since before the attach at 2026-01-02 03:04:05.678 UTC" },
-	    .not = { "capture", "proof" } } },
+	    .not = { "before the capture", "proof" } } },
 	{ "a client, certain",
 	  false,
 	  { .address = "10.0.0.1", .refusals = 20, .run = 20, .local = 1 },
