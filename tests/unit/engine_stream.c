@@ -193,7 +193,8 @@ static size_t flows_of(const struct stream *s, __u32 net, bool larger,
 		const struct flow_entry *f = s->report.flows[i];
 
 		if (in_net(f->key.addr[0], f->key.domain, net))
-			engine_text_flow(texts[n++], &f->flow, larger);
+			engine_text_flow(texts[n++], &f->flow, report_gauges(&s->report, f),
+					 larger);
 	}
 	return n;
 }

@@ -121,15 +121,76 @@ static void add_half(char *out, char who, const struct flow *f, unsigned int i)
 		add(out, " %swin=%u-%u", name, h->window_min, h->window_max);
 	else
 		add(out, " %swin=none", name);
-	add(out, " %szero=%u %sspells=%u %szero_ms=%llu %sretransmits=%u %sdup=%u", name,
+	add(out, " %szero=%u %sspells=%u %szero_ms=%llu %szero_longest_us=%u", name,
 	    h->zero_windows, name, h->zero_spells, name, h->zero_ns / ENGINE_NS_PER_MS, name,
-	    h->retransmits, name, h->duplicates);
+	    h->zero_longest_us);
+	add(out, " %sretransmits=%u %sdup=%u", name, h->retransmits, name, h->duplicates);
 	if (h->bits & HALF_ZERO)
 		add(out, " %szero-open", name);
 	if (h->bits & HALF_FIN)
 		add(out, " %sfin", name);
 	if (h->bits & HALF_RST)
 		add(out, " %srst", name);
+}
+
+/* "7x3,9x1": three samples of class 7 and one of 9. */
+static void add_classes(char *out, const char *who, const char *name,
+			const __u8 classes[GAUGE_CLASSES])
+{
+	bool any = false;
+
+	add(out, " %s%s=", who, name);
+	for (unsigned int i = 0; i < GAUGE_CLASSES; i++) {
+		if (!classes[i])
+			continue;
+		add(out, "%s%ux%u", any ? "," : "", i, classes[i]);
+		any = true;
+	}
+	if (!any)
+		add(out, "none");
+}
+
+static void add_sending(char *out, const char *name, const struct flow *f, const struct gauge *g)
+{
+	add(out,
+	    " %ssends=%u %slimited=%u %slimited_ns=%llu %slimited_sum=%llu %sflight=%u "
+	    "%sflight_most=%u %smss=%u",
+	    name, g->sends, name, g->limited, name, g->limited_ns, name, g->limited_sum, name,
+	    g->flight, name, g->flight_most, name, g->mss);
+	add(out, " %sovers=%u %sover_rounds=%u %sover_class=%u", name, g->overs, name,
+	    g->over_rounds, name, g->over_class);
+	add(out, " %spauses=%u %spauses_raw=%u %spauses_scaled=%u %sprobes=%u %sprobes_most=%u",
+	    name, g->pauses, name, g->pauses_raw, name, g->pauses_scaled, name, g->probes, name,
+	    g->probes_most);
+	add(out, " %slost_rounds=%u %sstuck=%u", name, g->lost_rounds, name, g->stuck_n);
+	if (g->stuck_n)
+		add(out, " %sstuck_ack=%u %sstuck_us=%llu", name, g->stuck_ack, name,
+		    (g->stuck_ns - f->first_ns) / ENGINE_NS_PER_US);
+}
+
+/* What is not valid yet is "none". */
+static void add_windows(char *out, const char *name, const struct gauge *g)
+{
+	char edge[16] = "none", rtt[16] = "none";
+
+	if (g->bits & GAUGE_EDGE)
+		snprintf(edge, sizeof(edge), "%u", g->edge);
+	if (g->bits & GAUGE_RTT)
+		snprintf(rtt, sizeof(rtt), "%u", g->ack_rtt);
+	add(out, " %sedge=%s %sshrinks=%u %sshrunk_most=%u %sack_rtt=%s", name, edge, name,
+	    g->shrinks, name, g->shrunk_most, name, rtt);
+}
+
+static void add_gauge(char *out, char who, const struct flow *f, const struct gauge *g)
+{
+	char name[3] = { who, ':', '\0' };
+
+	add_sending(out, name, f, g);
+	add_windows(out, name, g);
+	add_classes(out, name, "early", g->early.n);
+	add_classes(out, name, "late", g->late.n);
+	add_classes(out, name, "delivered", g->delivered);
+	add_classes(out, name, "lost", g->lost);
 }
 
 static void add_finding(char *out, const struct finding *x)
@@ -159,7 +220,8 @@ void engine_text_endpoint(char out[ENGINE_TEXT_ROOM], const struct endpoint_entr
 		add_finding(out, &findings[i]);
 }
 
-void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, int c)
+void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, const struct gauge *g,
+		      int c)
 {
 	struct finding findings[VERDICT_MAX];
 	__u32 n = verdict_flow_findings(f, findings);
@@ -173,6 +235,11 @@ void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, int c)
 	    f->rtt_us, f->bits & FLOW_ANSWERED ? " answered" : "");
 	add_half(out, 'c', f, (unsigned int)c);
 	add_half(out, 's', f, (unsigned int)!c);
+	add(out, g ? " gauged" : " ungauged");
+	if (g) {
+		add_gauge(out, 'c', f, &g[c]);
+		add_gauge(out, 's', f, &g[!c]);
+	}
 	for (__u32 i = 0; i < n; i++)
 		add_finding(out, &findings[i]);
 }

@@ -4,10 +4,10 @@
 #define WSCOPE_ENGINE_TEXT_H
 
 #include "engine/counters.h"
-#include "engine/flow.h"
+#include "engine/gauge.h"
 #include "engine/packet.h"
 
-#define ENGINE_TEXT_ROOM 2048
+#define ENGINE_TEXT_ROOM 4096
 
 /* What became of one frame. */
 struct engine_facts {
@@ -28,12 +28,19 @@ void engine_text_facts(char out[ENGINE_TEXT_ROOM], const struct engine_facts *f)
 /*
  * One connection: "confirmed|unconfirmed client=c|s role=syn|synack|port|first
  * scaling=on|off|unknown inferred=on|off|null encap=N rtt_us=N [answered]"; for each of its ends,
- * c and s: "c:packets=N", likewise bytes, W (or unseen), copies, isn, win
- * (min-max, or none), zero, spells, zero_ms, retransmits, dup, and the words c:zero-open, c:fin,
- * c:rst; for each finding "!code", "!code/side/blame/confidence/severity" and "!code@N,N", the numbers of
- * the packets that prove it. c is the number of the half of c: 1 if it has the larger address.
+ * c and s: "c:packets=N", likewise bytes, W (or unseen), copies, isn, win (min-max, or none), zero,
+ * spells, zero_ms, zero_longest_us, retransmits, dup, and the words c:zero-open, c:fin, c:rst.
+ *
+ * Then "ungauged", or "gauged" and for each end the fields of struct gauge by name, "c:sends=N";
+ * edge and ack_rtt may be none, stuck is stuck_n and stuck_us its time since the first packet;
+ * early, late, delivered and lost are none or "CLASSxSAMPLES,...".
+ *
+ * Then for each finding "!code", "!code/side/blame/confidence/severity" and "!code@N,N", the numbers
+ * of the packets that prove it. c is the number of the half of c: 1 if it has the larger address.
+ * g: the gauges, or NULL.
  */
-void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, int c);
+void engine_text_flow(char out[ENGINE_TEXT_ROOM], const struct flow *f, const struct gauge *g,
+		      int c);
 
 /*
  * "endpoint c|s client|server opportunities=N offers=N refusals=N stripped=N run=N" and findings.

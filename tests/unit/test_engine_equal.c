@@ -173,8 +173,8 @@ static void compare_flows(const struct report *a, const struct report *b)
 
 		if (!memcmp(&x, &y, sizeof(x)))
 			continue;
-		engine_text_flow(text[0], &a->flows[i]->flow, 0);
-		engine_text_flow(text[1], &b->flows[i]->flow, 0);
+		engine_text_flow(text[0], &a->flows[i]->flow, report_gauges(a, a->flows[i]), 0);
+		engine_text_flow(text[1], &b->flows[i]->flow, report_gauges(b, b->flows[i]), 0);
 		fail_msg("record %zu of packet %llu:\n%s\n%s", i, a->flows[i]->flow.first_id,
 			 text[0], text[1]);
 	}
