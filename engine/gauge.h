@@ -341,9 +341,10 @@ ENGINE_INLINE void gauge_send(struct gauge *g, const struct half *h, const struc
 	}
 	if (flight - 1 >= GAUGE_FLIGHT_MOST)
 		return;
+	/* Until the peer spoke last: then it could go on, and what passed since is its own. */
 	if (ENGINE_UNLIKELY(g->sent_limited) && peer_g->opened_ns < g->sent_ns &&
-	    p->ns > g->sent_ns)
-		g->limited_ns += p->ns - g->sent_ns;
+	    peer->last_ns > g->sent_ns)
+		g->limited_ns += peer->last_ns - g->sent_ns;
 	if (ENGINE_UNLIKELY(!(g->sends & g->sample_mask)))
 		gauge_sample(g, peer, p, end, flight);
 	g->sends++;

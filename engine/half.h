@@ -115,21 +115,28 @@ ENGINE_INLINE void half_acknowledgment(struct half *h, const struct packet *p)
 
 /*
  * Takes one segment of direction dir in. Returns false, and changes nothing but the count
- * of duplicates, when it was a second copy of one already counted. h is the direction's
- * half, peer the other one; g are the gauges of both, or 0.
+ * of duplicates, when it was a second copy of one already counted. g are the gauges of
+ * both directions of a confirmed connection, which begin when they are due; else 0.
  * packets and bytes are plain additions: a direction is processed by one CPU at a
  * time (receive steering, the socket's lock), and no verdict hangs on them.
  */
-ENGINE_INLINE _Bool half_update(struct half *h, const struct half *peer, struct gauge *g, __u8 dir,
-				const struct packet *p)
+ENGINE_INLINE _Bool half_update(struct flow *f, struct gauge *g, __u8 dir, const struct packet *p)
 {
+	struct half *h = &f->half[dir & 1];
+
 	if (ENGINE_UNLIKELY(duplicate_check(h, p))) {
 		seam_add32(&h->duplicates, 1);
 		seam_count(COUNTER_DUPLICATES);
 		return 0;
 	}
+	if (g && ENGINE_UNLIKELY(!(f->bits & FLOW_GAUGED))) {
+		if (gauge_is_due(f, p, dir))
+			gauge_begin(f, g);
+		else
+			g = 0;
+	}
 	if (g && ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST))))
-		gauge_update(&g[dir & 1], h, peer, &g[!dir], p);
+		gauge_update(&g[dir & 1], h, &f->half[!dir], &g[!dir], p);
 	h->packets++;
 	h->bytes += p->payload;
 	if (p->ns > h->last_ns)

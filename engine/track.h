@@ -307,20 +307,11 @@ ENGINE_INLINE void track_handshake(struct scratch *s, const struct packet *p, st
 /* Takes the segment into the flow that was chosen; false when it is a second copy. */
 ENGINE_INLINE _Bool track_update(const struct track *t, const struct packet *p)
 {
-	struct flow *f = t->flow;
 	struct gauge *g = 0;
-	__u8 dir = t->dir & 1;
 
-	if (ENGINE_LIKELY(t->place == PLACE_FLOWS)) {
-		g = seam_gauges(f);
-		if (ENGINE_UNLIKELY(!(f->bits & FLOW_GAUGED))) {
-			if (gauge_is_due(f, p, dir))
-				gauge_begin(f, g);
-			else
-				g = 0;
-		}
-	}
-	return half_update(&f->half[dir], &f->half[!dir], g, dir, p);
+	if (ENGINE_LIKELY(t->place == PLACE_FLOWS))
+		g = seam_gauges(t->flow);
+	return half_update(t->flow, g, t->dir, p);
 }
 
 /* Where anything but a plain segment of a confirmed connection goes. */

@@ -155,7 +155,7 @@ ENGINE_INLINE __u32 transfer_rtt_us(const struct transfer *t, __u8 dir)
 		__u64 ns = (__u64)t->gauge[!dir].ack_rtt << GAUGE_TICK_BITS;
 
 		if (!us || ns / ENGINE_NS_PER_US < us)
-			us = (__u32)(ns / ENGINE_NS_PER_US);
+			us = ns < ENGINE_NS_PER_US ? 1 : (__u32)(ns / ENGINE_NS_PER_US);
 	}
 	return us;
 }
@@ -195,8 +195,8 @@ ENGINE_INLINE enum limited transfer_limited(const struct transfer *t, __u8 dir, 
 	    transfer_nearness(t, dir) != NEARNESS_NEAR)
 		return LIMITED_UNKNOWN;
 	lasts = g->sent_ns - t->flow->first_ns;
-	if ((__u64)g->limited * 100 < (__u64)g->sends * LIMITED_PERCENT &&
-	    g->limited_ns * 100 < lasts * LIMITED_PERCENT)
+	if (!g->limited || ((__u64)g->limited * 100 < (__u64)g->sends * LIMITED_PERCENT &&
+			    g->limited_ns * 100 < lasts * LIMITED_PERCENT))
 		return LIMITED_NO;
 	*window = g->limited_sum / g->limited;
 	return LIMITED_YES;

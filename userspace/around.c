@@ -153,9 +153,14 @@ void around_transfer(struct transfer *out, const struct report *r, const struct 
 }
 
 /* /24 for IPv4, /48 for IPv6: what one site usually has. */
+static bool around_shares_bytes(const struct endpoint_key *a, const struct endpoint_key *b)
+{
+	return !memcmp(a->addr, b->addr, b->domain & DOMAIN_IPV6 ? 6 : 3);
+}
+
 static bool around_same_prefix(const struct endpoint_key *a, const struct endpoint_key *b)
 {
-	return a->domain == b->domain && !memcmp(a->addr, b->addr, a->domain & DOMAIN_IPV6 ? 6 : 3);
+	return a->domain == b->domain && around_shares_bytes(a, b);
 }
 
 /* One address of the prefix into the count; *last is the one before. */
@@ -215,13 +220,16 @@ void around_vicinity(struct vicinity *out, const struct report *r, const struct 
 	if (e->key.role != ENDPOINT_SERVER || e->endpoint.offers || !r->around)
 		return;
 	while (from && at - from < AROUND_NEIGHBOURS &&
-	       around_same_prefix(&r->endpoints[from - 1].key, &e->key))
+	       around_shares_bytes(&r->endpoints[from - 1].key, &e->key))
 		from--;
 	while (to + 1 < r->endpoints_n && to - at < AROUND_NEIGHBOURS &&
-	       around_same_prefix(&r->endpoints[to + 1].key, &e->key))
+	       around_shares_bytes(&r->endpoints[to + 1].key, &e->key))
 		to++;
-	for (size_t i = from; i <= to; i++)
-		around_count(out, &r->endpoints[i], &last);
+	/* Sorted by address first: other domains stand between. */
+	for (size_t i = from; i <= to; i++) {
+		if (r->endpoints[i].key.domain == e->key.domain)
+			around_count(out, &r->endpoints[i], &last);
+	}
 	out->elsewhere = r->around->offering;
 	if (out->refusing >= STRIPS_HOSTS && !out->offering && out->elsewhere && !out->shifting)
 		out->shifting = around_prefix_shifts(r->around, r, &e->key);

@@ -10,7 +10,8 @@ ENGINE_INLINE _Bool detect_tiny_window(const struct transfer *t, __u8 dir, struc
 	const struct half *h = &t->flow->half[dir & 1];
 
 	if (t->scaling != SCALING_ON || !(h->bits & HALF_WINDOW) || h->packets < TINY_PACKETS ||
-	    h->window_max > TINY_WINDOW || flow_shift_on(t->flow, dir) < TINY_SHIFT)
+	    !h->window_max || h->window_max > TINY_WINDOW ||
+	    flow_shift_on(t->flow, dir) < TINY_SHIFT)
 		return 0;
 	finding_set(out, FINDING_tiny_window, SEVERITY_NOTICE, transfer_side(t, dir),
 		    transfer_blame(t, dir), CONFIDENCE_HIGH);

@@ -98,11 +98,16 @@ static const struct engine_stream_case cases[] = {
 	  "confirmed c:sends=1 c:flight=8780 c:limited=0 c:limited_sum=0", NULL },
 	{ "a byte less", READY "0.050 c : A seq=8000 ack=901 win=502 / data 882\n",
 	  "confirmed c:sends=1 c:flight=8781 c:limited=1 c:limited_sum=10240", NULL },
-	{ "the time from a limited send to the next one",
+	{ "from a limited send until the peer spoke: what passes then is the sender's own",
+	  READY "0.050 c : A seq=8000 ack=901 win=502 / data 882\n"
+		"0.060 s : A seq=901 ack=8882 win=20\n"
+		"9.000 c : A seq=8882 ack=901 win=502 / data 100\n",
+	  "confirmed c:sends=2 c:limited=1 c:limited_sum=10240 c:limited_ns=10000000", NULL },
+	{ "limited sends that nothing was waited for",
 	  READY "0.050 c : A seq=8000 ack=901 win=502 / data 882\n"
 		"0.060 c : A seq=8882 ack=901 win=502 / data 1\n"
 		"0.080 c : A seq=8883 ack=901 win=502 / data 1\n",
-	  "confirmed c:sends=3 c:limited=3 c:limited_sum=30720 c:limited_ns=30000000 "
+	  "confirmed c:sends=3 c:limited=3 c:limited_sum=30720 c:limited_ns=0 "
 	  "c:flight_most=8783",
 	  NULL },
 	{ "less in flight later: the most is kept",

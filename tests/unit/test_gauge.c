@@ -114,7 +114,7 @@ static void slope_is_right(void **state)
 /* ---- long connections: c is 0, s is 1, the window of s is shifted by 9 ---- */
 
 struct world {
-	struct half half[2];
+	struct flow flow;
 	struct gauge gauge[2];
 	__u64 ns;
 };
@@ -123,12 +123,11 @@ enum { C, S };
 
 static void world_start(struct world *w)
 {
-	struct flow f = { .rtt_us = 1000 };
-
 	memset(w, 0, sizeof(*w));
-	gauge_begin(&f, w->gauge);
-	w->half[C].shift = 7;
-	w->half[S].shift = 9;
+	w->flow.rtt_us = 1000;
+	gauge_begin(&w->flow, w->gauge);
+	w->flow.half[C].shift = 7;
+	w->flow.half[S].shift = 9;
 	w->ns = 1000000000;
 }
 
@@ -144,7 +143,7 @@ static void step(struct world *w, unsigned int dir, __u32 seq, __u32 payload, __
 			    .window = window };
 
 	w->ns += 400000;
-	half_update(&w->half[dir], &w->half[!dir], w->gauge, (__u8)dir, &p);
+	half_update(&w->flow, w->gauge, (__u8)dir, &p);
 }
 
 #define MANY 70000
@@ -166,7 +165,7 @@ static void shrinks_stay_at_their_end(void **state)
 	}
 	assert_int_equal(w.gauge[S].shrinks, 65535);
 	assert_int_equal(w.gauge[S].shrunk_most, 512);
-	assert_int_equal(w.half[S].window_rises, 255);
+	assert_int_equal(w.flow.half[S].window_rises, 255);
 	assert_int_equal(w.gauge[C].shrinks, 0);
 }
 
@@ -183,7 +182,7 @@ static void resends_stay_at_their_end(void **state)
 	assert_int_equal(w.gauge[C].stuck_n, 65535);
 	step(&w, C, 1, 100, 1, 502);
 	assert_int_equal(w.gauge[C].stuck_n, 65535);
-	assert_int_equal(w.half[C].retransmits, 65536);
+	assert_int_equal(w.flow.half[C].retransmits, 65536);
 	assert_int_equal(w.gauge[C].sends, 1);
 }
 
@@ -199,7 +198,7 @@ static void probes_stay_at_their_end(void **state)
 		step(&w, C, 0, 0, 1, 502);
 	assert_int_equal(w.gauge[C].probes, 65535);
 	assert_int_equal(w.gauge[C].probes_most, 65535);
-	assert_int_equal(w.half[S].zero_spells, 1);
+	assert_int_equal(w.flow.half[S].zero_spells, 1);
 }
 
 /* Each send lies far beyond the edge, each is acknowledged: as many rounds as sends. */
@@ -288,7 +287,8 @@ static void watching_is_spaced_out(void **state)
 static void give_up(struct world *w, __u32 n, __u32 acked, __u16 drop)
 {
 	for (; n; n--)
-		step(w, C, 1, 0, w->half[C].ack + acked, (__u16)(w->half[C].window_last - drop));
+		step(w, C, 1, 0, w->flow.half[C].ack + acked,
+		     (__u16)(w->flow.half[C].window_last - drop));
 }
 
 /* The first 16 samples are kept; later ones are of every fourth segment, and fade. */
