@@ -14,7 +14,7 @@ struct transfer {
 	enum scaling scaling;
 };
 
-/* The least power of two that is not smaller: 1 << s. */
+/* By how much windows are misread when a shift is applied on one side only. */
 ENGINE_INLINE __u64 transfer_factor(__u8 shift)
 {
 	return 1ULL << shift;
@@ -112,7 +112,10 @@ ENGINE_INLINE __u32 transfer_handshake_us(const struct flow *f)
 {
 	const struct syn *s = &f->syn[!f->client];
 
-	return s->bits & SYN_WITH_ACK && s->window ? f->rtt_us : 0;
+	if (!(s->bits & SYN_WITH_ACK) || !s->window ||
+	    f->half[!f->client].other.bits & SYN_OTHER_NO_WINDOW)
+		return 0;
+	return f->rtt_us;
 }
 
 /* Of that, the time from the SYN to its answer. */
@@ -194,7 +197,7 @@ ENGINE_INLINE enum limited transfer_limited(const struct transfer *t, __u8 dir, 
 	if (!g || g->sends < LIMITED_SENDS || t->scaling == SCALING_UNKNOWN ||
 	    transfer_nearness(t, dir) != NEARNESS_NEAR)
 		return LIMITED_UNKNOWN;
-	lasts = g->sent_ns - t->flow->first_ns;
+	lasts = g->sent_ns > t->flow->first_ns ? g->sent_ns - t->flow->first_ns : 0;
 	if (!g->limited || ((__u64)g->limited * 100 < (__u64)g->sends * LIMITED_PERCENT &&
 			    g->limited_ns * 100 < lasts * LIMITED_PERCENT))
 		return LIMITED_NO;

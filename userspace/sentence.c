@@ -138,11 +138,9 @@ const char *record_settled_by(const struct finding *finding)
 	if (finding->confidence == CONFIDENCE_INFERRED)
 		return "a capture that both directions pass";
 	if (finding->blame == BLAME_HOST_OR_PATH && finding->side == SIDE_CLIENT)
-		return "a capture on the client itself: what is wrong there already is the host's, what is "
-		       "not is the path's";
+		return "a capture on the client itself: whether it is so there already";
 	if (finding->blame == BLAME_HOST_OR_PATH && finding->side == SIDE_SERVER)
-		return "a capture on the server itself: what is wrong there already is the host's, what is "
-		       "not is the path's";
+		return "a capture on the server itself: whether it is so there already";
 	if (finding->blame == BLAME_HOST_OR_PATH || finding->blame == BLAME_UNKNOWN)
 		return "captures at both ends of the same connections";
 	if (finding->confidence < CONFIDENCE_HIGH)

@@ -12,7 +12,7 @@
 /* Long enough to have grown, if it were to grow: so many segments, or round trips. */
 ENGINE_INLINE _Bool phantom_lasts(const struct transfer *t, const struct half *h)
 {
-	__u64 rtt_ns = t->flow->rtt_us * ENGINE_NS_PER_US;
+	__u64 rtt_ns = transfer_handshake_us(t->flow) * ENGINE_NS_PER_US;
 
 	return h->packets >= PHANTOM_PACKETS ||
 	       (rtt_ns && h->packets >= PHANTOM_FEW_PACKETS &&
