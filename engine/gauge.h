@@ -41,7 +41,7 @@
 #define GAUGE_SAMPLES 4
 
 /* Samples after a loss that are not spaced out: there is something to be learnt. */
-#define GAUGE_DENSE 32
+#define GAUGE_DENSE 16
 
 enum gauge_bit {
 	GAUGE_EDGE = 1 << 0, /* edge is valid */
