@@ -319,7 +319,7 @@ ENGINE_INLINE void gauge_sample(struct gauge *g, const struct half *peer, const 
 		gauge_pause(g, peer);
 	gauge_watch(g, peer, p, end);
 	gauge_await(g, peer, end, flight);
-	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
+	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 128 ? 3 : 15;
 	if (g->dense)
 		g->dense--;
 }
@@ -387,19 +387,31 @@ ENGINE_INLINE void gauge_slope_add(struct gauge *g, __u32 acked, __u32 given_up)
 	g->slope_late_n = GAUGE_SLOPE_LATE / 2;
 }
 
-/* The right edge; one that moves left by less than 2^shift was rounded (RFC 7323, 2.4). */
-ENGINE_INLINE void gauge_edge(struct gauge *g, const struct half *h, const struct packet *p,
-			      _Bool stale)
+/*
+ * By how much a segment moves its side's right edge to the left, bytes; 0 where it does not,
+ * is old, or only rounds: by less than 2^shift (RFC 7323, 2.4).
+ */
+ENGINE_INLINE __u32 gauge_back(const struct half *h, const struct packet *p)
 {
 	__u8 shift = h->shift & 15;
-	__u32 edge = p->ack + ((__u32)p->window << shift);
-	__u32 back = h->ack + ((__u32)h->window_last << shift) - edge;
+	__u32 back =
+		h->ack + ((__u32)h->window_last << shift) - p->ack - ((__u32)p->window << shift);
+
+	if (h->shift == SHIFT_UNKNOWN || !(h->bits & HALF_WINDOW) || (__s32)back < 1 << shift ||
+	    half_is_stale(h, p))
+		return 0;
+	return back;
+}
+
+ENGINE_INLINE void gauge_edge(struct gauge *g, const struct half *h, const struct packet *p)
+{
+	__u32 edge = p->ack + ((__u32)p->window << (h->shift & 15)), back = gauge_back(h, p);
 
 	if (!(g->bits & GAUGE_EDGE) || seq_after(edge, g->edge)) {
 		g->bits |= GAUGE_EDGE;
 		g->edge = edge;
 	}
-	if (stale || !(h->bits & HALF_WINDOW) || (__s32)back < 1 << shift)
+	if (!back)
 		return;
 	gauge_add16(&g->shrinks);
 	if (back > g->shrunk_most)
@@ -416,7 +428,7 @@ ENGINE_INLINE void gauge_window(struct gauge *g, const struct half *h, const str
 	if (h->bits & HALF_ZERO && p->window)
 		g->opened_ns = p->ns;
 	if (h->shift != SHIFT_UNKNOWN)
-		gauge_edge(g, h, p, stale);
+		gauge_edge(g, h, p);
 	if (stale || !(h->bits & HALF_ACK) || !acked)
 		return;
 	if (h->bits & HALF_WINDOW && p->window < h->window_last &&
@@ -451,7 +463,7 @@ ENGINE_INLINE void gauge_begin(struct flow *f, struct gauge *g)
 
 /*
  * Whether a connection without gauges has grown long enough, or strange enough, for them:
- * a retransmission, a zero window, more in flight than the peer's window.
+ * a retransmission, a zero window, one that shrinks, more in flight than the peer's window.
  */
 ENGINE_INLINE _Bool gauge_is_due(const struct flow *f, const struct packet *p, __u8 dir)
 {
@@ -459,6 +471,8 @@ ENGINE_INLINE _Bool gauge_is_due(const struct flow *f, const struct packet *p, _
 	__u32 end = p->seq + p->payload;
 
 	if (h->packets >= GAUGE_PACKETS || !(p->window || p->flags & TCP_RST))
+		return 1;
+	if (p->window < h->window_last && gauge_back(h, p))
 		return 1;
 	if (!p->payload || !(h->bits & HALF_SEQ))
 		return 0;

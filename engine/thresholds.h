@@ -37,8 +37,7 @@
 #define OVERRUN_SENDS  3
 #define OVERRUN_ROUNDS 2
 /* Beyond doubt: not a few acknowledgments that the capture missed. */
-#define OVERRUN_SURE_PERCENT 10 /* of all sends */
-#define OVERRUN_SURE_ROUNDS  3
+#define OVERRUN_SURE_PERCENT 20 /* of all sends */
 
 /* drop-boundary: watched segments on either side of it. */
 #define BOUNDARY_SAMPLES 5

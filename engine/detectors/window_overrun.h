@@ -17,8 +17,7 @@ ENGINE_INLINE _Bool detect_window_overrun(const struct transfer *t, __u8 dir, st
 	if (!g || t->scaling == SCALING_UNKNOWN || g->overs < OVERRUN_SENDS ||
 	    g->over_rounds < OVERRUN_ROUNDS || g->over_class <= peer->shift || g->over_class > 14)
 		return 0;
-	sure = g->over_rounds >= OVERRUN_SURE_ROUNDS &&
-	       (__u64)g->overs * 100 >= (__u64)g->sends * OVERRUN_SURE_PERCENT;
+	sure = (__u64)g->overs * 100 >= (__u64)g->sends * OVERRUN_SURE_PERCENT;
 	finding_set(out, FINDING_window_overrun, SEVERITY_WARNING, transfer_side(t, dir),
 		    BLAME_HOST_OR_PATH, sure ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
 	out->value[0] = (__u64)g->over_class - peer->shift;
