@@ -165,7 +165,7 @@ static void record_transfer(struct record_direction *out, const struct transfer 
 	enum limited limited = transfer_limited(t, dir, &window);
 
 	out->limited = names_of(NAMES_LIMITED, limited);
-	out->limited_s = limited == LIMITED_YES ? g->limited_ns : 0;
+	out->limited_s = g && limited == LIMITED_YES ? g->limited_ns : 0;
 	out->ceiling_bps = RECORD_NO_NUMBER;
 	if (limited == LIMITED_YES && transfer_rtt_us(t, dir))
 		out->ceiling_bps = (__s64)transfer_ceiling(window, transfer_rtt_us(t, dir));

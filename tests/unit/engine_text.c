@@ -153,8 +153,8 @@ void engine_text_endpoint(char out[ENGINE_TEXT_ROOM], const struct endpoint_entr
 	add(out,
 	    "endpoint %c %s opportunities=%llu offers=%llu refusals=%llu stripped=%llu run=%llu",
 	    *last == 1 + larger ? 'c' : 's', names_of(NAMES_ROLE, e->key.role),
-	    e->endpoint.opportunities, e->endpoint.offers, e->endpoint.refusals,
-	    e->endpoint.by_box, e->endpoint.run);
+	    e->endpoint.opportunities, e->endpoint.offers, e->endpoint.refusals, e->endpoint.by_box,
+	    e->endpoint.run);
 	for (__u32 i = 0; i < n; i++)
 		add_finding(out, &findings[i]);
 }
