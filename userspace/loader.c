@@ -72,6 +72,18 @@ static int loader_choose(struct loader *l, unsigned int hooks)
 	return err;
 }
 
+/*
+ * Native XDP meets frames of several buffers where the MTU is large, and has to say that it
+ * can. Generic XDP is given whole frames if it does not say so; if it does, some kernels (6.18
+ * does) hand frames to the TC filters behind it, ours and others', that have their link header
+ * not where they begin.
+ */
+static int loader_frames(struct loader *l, const struct options *o)
+{
+	return bpf_program__set_flags(l->skeleton->progs.xdp_analyze,
+				      o->generic ? 0 : BPF_F_XDP_HAS_FRAGS);
+}
+
 static void loader_descriptors(struct loader *l, unsigned int hooks)
 {
 	const struct wscope *w = l->skeleton;
@@ -101,6 +113,8 @@ static int loader_load(struct loader *l, const struct options *o)
 	err = loader_sizes(l, o);
 	if (!err)
 		err = loader_choose(l, o->hooks);
+	if (!err)
+		err = loader_frames(l, o);
 	if (!err)
 		err = wscope__load(l->skeleton);
 	if (!err)

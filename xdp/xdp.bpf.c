@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Receive side, before anything was merged: every frame as it came off the wire.
- * Multi-buffer frames are welcome, their headers are copied into one piece.
+ * Multi-buffer frames are welcome, their headers are copied into one piece; it is the
+ * loader that says so, see loader_frames().
  * Always XDP_PASS; no byte is changed.
  */
 #include <linux/bpf.h>
@@ -10,7 +11,7 @@
 
 #include "platform/xdp.bpf.h"
 
-SEC("xdp.frags")
+SEC("xdp")
 int xdp_analyze(struct xdp_md *ctx)
 {
 	struct scratch *s = platform_scratch(HOOK_XDP);

@@ -18,6 +18,7 @@ DELAY_LINE = os.path.join(os.environ.get("WSCOPE_BUILD", os.path.join(ROOT, "bui
 SIOCETHTOOL = 0x8946
 # ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO of linux/ethtool.h
 OFFLOADS = (0x17, 0x1F, 0x24, 0x2C)
+GRO = OFFLOADS[3:]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,11 +85,11 @@ class Carrier:
         self.lab.forget(self.child)
 
 
-def offloads_off(node, *devices):
+def offloads_off(node, *devices, which=OFFLOADS):
     """Checksums, segmentation and merging are done by the stack: captures show what a wire does."""
     with node.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for device in devices:
-            for command in OFFLOADS:
+            for command in which:
                 value = ctypes.create_string_buffer(struct.pack("=II", command, 0))
                 request = struct.pack("16sP", device.encode(), ctypes.addressof(value))
                 fcntl.ioctl(sock, SIOCETHTOOL, request + bytes(16))

@@ -173,6 +173,17 @@ def generic(run, net):
     gone(net.server, "eth0", programs(one.err()))
 
 
+def whole_frames(run, net):
+    """behind XDP of either mode a TC program meets whole frames, link header first"""
+    for mode in ("native", "generic"):
+        one = Live(run, net.box, "-i", "in0", "--json", "--hooks", "xdp", "--mode", mode)
+        two = Live(run, net.box, "-i", "in0", "--json", "--hooks", "tc-ingress")
+        talk(net, 2)
+        assert one.stop() == 0 and two.stop() == 0
+        assert len(two.records("flow")) == 2, two.records()
+        assert two.records("summary")[0]["tcp_packets"] == one.records("summary")[0]["tcp_packets"]
+
+
 def native_note(run, net):
     """native XDP: what it may do to the device is said before"""
     one = Live(run, net.server, "-i", "eth0")
@@ -297,6 +308,6 @@ if __name__ == "__main__":
     sys.exit(live.main("attach", [
         leaves_nothing, killed, reader_gone, foreign_stays, filters, filters_foreign_clsact,
         filters_empty_foreign_clsact, filters_joined, filters_replaced, filters_gone, generic,
-        native_note, busy, half_way, twice, native_refused, jumbo, missing, no_privilege,
+        whole_frames, native_note, busy, half_way, twice, native_refused, jumbo, missing, no_privilege,
         half_privilege, no_help,
         link_removed]))

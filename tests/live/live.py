@@ -130,6 +130,12 @@ def alive(ids):
 
 def main(name, tests):
     """Run the tests, each in a lab of its own: test(tap, run, net) makes its results itself."""
+    return main_of(name, lambda tap, run: [one(tap, run, slot, test)
+                                           for slot, test in enumerate(tests)])
+
+
+def main_of(name, body):
+    """Run body(tap, run) with a run of the lab that is closed however this ends."""
     tap = Tap()
     if os.geteuid() != 0:
         tap.skip(name, "privilege: namespaces and attaching need root")
@@ -139,8 +145,7 @@ def main(name, tests):
     for number in stop:
         signal.signal(number, lambda *_: sys.exit(1))
     try:
-        for slot, test in enumerate(tests):
-            one(tap, run, slot, test)
+        body(tap, run)
     finally:
         run.close()
     return tap.end()

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
 from live import Live, await_true, lab, talk  # noqa: E402
+import scenarios  # noqa: E402
 
 SETTING = "net.ipv4.tcp_window_scaling"
 SERVER = lab.ADDRESS[4]["server"]
@@ -163,6 +164,57 @@ def periodic(run, net):
     await_true("two summaries", lambda: len(two.records("summary")) >= 2)
     assert two.stop() == 0
     assert len(two.records("flow")) == 2, "one record a connection"
+
+
+def small_buffer(net):
+    """A server whose application will not read: its window closes after some 13 KB."""
+    for setup in scenarios.SMALL_BUFFER:
+        setup(net)
+    net.listener.close()
+    net.listen()
+
+
+def open_stall(run, net):
+    """a window that is closed is reported while it is: in summaries on the way, with its cost"""
+    small_buffer(net)
+    one = Live(run, net.server, "-i", "eth0", "--json", "--interval", "0.3")
+    two = Live(run, net.server, "-i", "eth0", "--interval", "0.3", "--hooks", "tc-ingress,tc-egress")
+    sock, peer = net.connect()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 131072)
+    sock.sendall(b"q" * 49152)
+    await_true("a summary with it", lambda: [
+        summary for summary in one.records("summary") if "zero-window-stall" in summary["findings"]])
+    text = await_true("who it is", lambda: "a receiver closed its window" in two.out() and two.out())
+    assert lab.send_window(sock) == 0, "the window was open when it was reported"
+    assert not one.records("flow"), "the connection is not over"
+    text = text[text.rindex("\n", 0, text.index(": a receiver closed its window")) + 1:]
+    assert text.split()[1] == f"{SERVER}:{lab.PORT}", text
+    assert "cost       1 connection waited" in text, text
+    lab.receive(peer, 49152)
+    lab.finish(sock, peer)
+    assert one.stop() == 0 and two.stop() == 0
+    flow, = one.records("flow")
+    assert [finding["code"] for finding in flow["findings"]] == ["zero-window-stall"], flow
+    assert flow["s2c"]["zero_window_open"] is False, flow
+
+
+def final_text(run, net):
+    """the last report begins with who it is and what it costs; the tables come later"""
+    one = Live(run, net.server, "-i", "eth0", "--interval", "600")
+    talk(net, 3)
+    net.server.sysctl(SETTING, 0)
+    talk(net, 22)
+    await_true("the host's event", lambda: f"endpoint-off: {SERVER}" in one.out())
+    await_true("this host's part", lambda: "this host" in one.out())
+    before = len(one.out())
+    assert one.stop() == 0
+    lines = one.out()[before:].splitlines()
+    assert lines[0].startswith(f"CRITICAL  {SERVER}:{lab.PORT} as server: "), lines[:3]
+    assert lines[1].startswith("  cost       at most 65,535 bytes in flight"), lines[:3]
+    names = ["as server", "blame", "advice", "Findings", "Endpoints that left", "seen"]
+    at = [next(i for i, line in enumerate(lines) if line.strip().startswith(name))
+          for name in names]
+    assert at == sorted(at), lines
 
 
 def count_and_duration(run, net):
@@ -334,6 +386,6 @@ def tun(run, net):
 
 if __name__ == "__main__":
     sys.exit(live.main("live", [both_on, server_off, ipv6, client_off, flip, regressed, baseline,
-                                periodic, count_and_duration, switch, tc_only, forwarding,
+                                periodic, open_stall, final_text, count_and_duration, switch, tc_only, forwarding,
                                 new_address, port_reuse, vlan_metadata, vlan_native, lost_events,
                                 tun]))
