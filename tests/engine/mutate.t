@@ -29,7 +29,7 @@ sanitized() {
 	clang $flags -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -o "$1" \
 		tests/engine/mutate.c tests/unit/{mutate_frame,packet_builder,packet_text,engine_text}.c \
 		tests/unit/hook_runner.c platform/{native,table}.c \
-		userspace/{names,snapshot,snapshot_walk}.c -lbpf -lelf -lz
+		userspace/{around,names,snapshot,snapshot_walk}.c -lbpf -lelf -lz
 }
 
 work=$(mktemp -d) || exit 2
