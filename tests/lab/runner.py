@@ -4,6 +4,8 @@
 import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +15,16 @@ import lab
 POINTS = ("client", "box-in", "box-out", "server")
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 PROGRAM = os.environ.get("WSCOPE", os.path.join(os.environ.get("WSCOPE_BUILD", "build"), "wscope"))
+# What a kernel without the parts says.
+REFUSED = re.compile(r"not supported|No chain/target/match|[Uu]nknown device type|"
+                     r"revision 0 not supported|netns.*not permitted|BPF is refused|"
+                     r"No such file.*(net\.netfilter|sys.net)")
 SEVERE = ("notice", "warning", "critical")
+
+
+def missing_tool():
+    return next((tool for tool in ("ip", "tc", "tcpdump", "iptables", "ip6tables", "setpriv")
+                 if not shutil.which(tool)), None)
 
 
 def points_of(scenario):
