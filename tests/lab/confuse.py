@@ -12,6 +12,7 @@ import itertools
 import os
 import random
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -160,6 +161,7 @@ class Confusion:
             if why is None or self.the_run.closed:
                 break
             outcome.void.append(why)
+            print(f"{name} {outcome.number} is void: {why}", file=sys.stderr)
             if runner.REFUSED.search(why):
                 break
         return outcome

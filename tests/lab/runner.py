@@ -37,7 +37,7 @@ def snap_length(scenario):
     return scenario.snaplen or tunnel + 20 + (20 if scenario.family == 4 else 40) + 60
 
 
-def run_scenario(the_run, slot, scenario, directory, vary=None):
+def run_scenario(the_run, slot, scenario, directory, vary=None, only=None):
     """Run it, with DIRECTORY/POINT.pcap written; what the ends said of their connections."""
     net = lab.Net(the_run, slot, scenario.family, scenario.layout, scenario.line, scenario.bulk,
                   vary)
@@ -48,7 +48,7 @@ def run_scenario(the_run, slot, scenario, directory, vary=None):
         if scenario.before:
             scenario.before(net)
         points = net.points()
-        for name in points_of(scenario):
+        for name in only or points_of(scenario):
             node, device, expression = points[name]
             captures.append(lab.Capture(the_run, node, device,
                                         os.path.join(directory, name + ".pcap"),

@@ -20,11 +20,16 @@ import scenarios_path as sp
 import windows
 import wire
 from box import C2S, S2C
+from lab import exchange, finish
 from runner import POINTS
 from scenarios import COOKIES, NO_TIMESTAMPS, Scenario, off, strip_syn, strip_synack, synproxy
 from scenarios_path import KB
 
 FRONT, BEHIND = ("client", "box-in"), ("box-out", "server")
+# How windows look when they are read with a shift that a box wrote.
+OVERRUN = frozenset({"window-overrun"})
+HELD = frozenset({"window-limited"})
+MISREAD = frozenset({"window-limited", "window-overrun", "window-shrunk"})
 SNAPLEN = {4: 78, 6: 98}        # to the end of the options of any SYN but one with a cookie
 
 
@@ -70,7 +75,8 @@ def make(rng, base, setup, traffic, fam=None, cut=False, told="", **more):
     """The scenario: `setup` and `traffic` with drawn numbers. `cut`: the snap length may be 64."""
     fam = fam or family(rng)
     with_line = more.pop("line", None)
-    snaplen = 0 if more.get("layout") == "vxlan" else rng.randint(64 if cut else SNAPLEN[fam], 128)
+    snaplen = 0 if more.get("layout") == "vxlan" else rng.randint(
+        64 if cut else SNAPLEN[fam] + 6 * more.get("box_any", False), 128)
     fields = {key: more.pop(key) for key in ("layout", "box_any", "before") if key in more}
     scenario = Scenario(base, base, tuple(setup), traffic, "", "", fam, snaplen=snaplen,
                         line=with_line, bulk=bool(with_line) or more.pop("bulk", False), **fields)
@@ -113,7 +119,7 @@ def server_no_wscale(rng):
         return make(rng, "server-off", (off("server"),), scenarios.plain, line=maybe_line(rng))
     if kind == "bulk":
         return make(rng, "slow-server-off", sp.BIG + (off("server"),), transfers(rng),
-                    line=line(rng, loss=10), beside=frozenset({"window-limited"}))
+                    line=line(rng, loss=10), beside=HELD)
     if kind == "ttl":
         return make(rng, "ttl-jitter", (off("server"), sb.wrong((S2C, box.TTL))), sb.talk, 4)
     return usual(rng, {"fast-open": "fast-open-server-off"}.get(kind, "vxlan-server-off"))
@@ -123,7 +129,7 @@ def client_no_wscale(rng):
     kind = rng.choice(("plain", "both", "bulk"))
     if kind == "bulk":
         return make(rng, "slow-client-off", sp.BIG + (off("client"),), transfers(rng),
-                    line=line(rng, loss=10), beside=frozenset({"window-limited"}))
+                    line=line(rng, loss=10), beside=HELD)
     setup = (off("client"),) + ((off("server"),) if kind == "both" else ())
     return make(rng, "client-off", setup, scenarios.plain, line=maybe_line(rng))
 
@@ -173,7 +179,8 @@ def synproxy_one_point(rng):
         sp.receive_buffer("server", rng.randint(128, 192) * KB, 1 << (15 + max(server, 8))
                           if server > 7 else 6291456), synproxy(proxy)),
         sp.bulk_proxied(rng.randint(500, 800) * KB, 64 * KB, 0.008), at=FRONT,
-        line=line(rng, "server", high=20, kbit=(40000, 80000)), told=f"proxy {proxy} server {server}")
+        line=line(rng, "server", high=20, kbit=(40000, 80000)), told=f"proxy {proxy} server {server}",
+        beside=OVERRUN)
 
 
 def unsolicited(rng):
@@ -189,7 +196,7 @@ def rewritten(rng, value, code_at, box_any=False):
     return make(rng, "rewritten", (sb.wrong((C2S if syn else S2C, box.SHIFT, value)),),
                 scenarios.plain, fam, box_any=box_any, at=code_at or (BEHIND if syn else FRONT),
                 sure=checks.shift_rewritten if not box_any else None,
-                beside=frozenset({"window-limited", "window-overrun"}),
+                beside=MISREAD,
                 told=f"{'SYN' if syn else 'SYN-ACK'} gets {value}")
 
 
@@ -198,33 +205,46 @@ def wscale_changed(rng):
 
 
 def wscale_too_large(rng):
-    return rewritten(rng, rng.randint(15, 255), None)
+    return rewritten(rng, rng.randint(15, 31), None)     # the box has five bits for it
 
 
 def wscale_malformed(rng):
     number = rng.randint(0, 14)
     return make(rng, "repeated", (sp.add_synack(number),), scenarios.plain, 4, at=FRONT,
-                line=maybe_line(rng), told=f"adds {number}")
+                line=maybe_line(rng), told=f"adds {number}", beside=MISREAD)
 
 
 # -- windows -------------------------------------------------------------------------------------
 
 
+def small_requests(number):
+    """Requests of some windows, of which a server with this shift lets one pass in 0.2 s."""
+    def traffic(net):
+        net.listen()
+        sock, peer = net.connect()
+        exchange(sock, peer, net.pick(4, 3, 8), max(net.pick(100, 1, 8) * (65160 >> number), 20),
+                 net.pick(2000, 1000, 20000))
+        finish(sock, peer)
+    return traffic
+
+
 def disagreeing(rng, code_at):
     """W is taken from SYN-ACKs: phantom in front, missing behind."""
-    side, number = ("server", rng.randint(4, 14)) if code_at == FRONT else (
-        "client", rng.randint(4, 14))
-    setup = (sp.hosts, sp.shift(side, number))
+    server = rng.randint(4, 14) if code_at == FRONT else 7
+    client = rng.randint(4, 14) if code_at == BEHIND else 10
+    setup = (sp.hosts, sp.shift("server", server), sp.shift("client", client))
     kind = rng.choice(("plain", "slow", "cut"))
+    told = f"{kind} shifts {client} {server}"
     if kind == "cut":
         return make(rng, "path-strips", setup + (sb.wrong((S2C, box.CUT, 0xC6336400)),),
-                    scenarios.plain, 4, at=code_at, told=f"{kind} {side} shift {number}")
+                    small_requests(server), 4, at=code_at, told=told, beside=HELD)
     if kind == "plain":
-        return make(rng, "strip-synack", setup + (strip_synack,), scenarios.plain, at=code_at,
-                    line=maybe_line(rng), told=f"{kind} {side} shift {number}")
+        return make(rng, "strip-synack", setup + (strip_synack,), small_requests(server),
+                    at=code_at, line=maybe_line(rng), told=told, beside=HELD)
     return make(rng, "slow-strip-synack", setup + (strip_synack,),
-                sp.bulk_down_first(up=rng.randint(2, 8) * KB, down=rng.randint(100, 300) * KB),
-                line=line(rng, "server", loss=10), at=code_at, told=f"{kind} {side} shift {number}")
+                sp.bulk_down_first(up=rng.randint(8, 20) * max(65160 >> server, 20),
+                                   down=rng.randint(100, 300) * KB),
+                line=line(rng, "server", loss=10), at=code_at, told=told, beside=HELD)
 
 
 def phantom(rng):
@@ -235,8 +255,11 @@ def missing(rng):
     return adding(rng, FRONT) if rng.random() < 0.3 else disagreeing(rng, BEHIND)
 
 
-def adding(rng, code_at, sure=None):
-    """The box puts a W into the SYN-ACK of a server that is off."""
+def adding(rng, code_at):
+    """The box puts a W into the SYN-ACK of a server that is off.
+
+    Windows that are 65535 for good say nothing of their unit: those runs are void.
+    """
     number = rng.randint(4, 9)
     return make(rng, "slow-add-synack", (
         sp.hosts, off("server"), sp.receive_buffer("server", rng.randint(80, 128) * KB, 6291456),
@@ -252,15 +275,47 @@ def overrun(rng):
                 line=line(rng, "server", kbit=(10000, 50000)))
 
 
+def boundary_shows(shift):
+    """The box did so, and in front of it are eight first sends on either side of the boundary.
+
+    Sides are told by the last window before each; some lost ones are retransmissions' and do not count.
+    """
+    def check(seen, directory):
+        yield from checks.boundary(shift)(seen, directory) if shift is not None else ()
+        client, edge, highest = checks.client_of(seen["box-in"]), None, None
+        fates, inside, beyond, rounds = checks.fates(seen, directory), 0, 0, set()
+        sent = iter(fates)
+        for segment in seen["box-in"]:
+            if (segment.src, segment.sport) != client:
+                if not segment.flags & wire.SYN:
+                    edge = (segment.ack + (segment.window << (shift or 0))) % 2**32
+                    ack = segment.ack
+                continue
+            if not segment.length:
+                continue
+            end, (_, through) = segment.seq + segment.length, next(sent)
+            if edge is None or highest is not None and checks.ahead(end, highest) <= 0:
+                continue
+            highest = end
+            inside += through and checks.ahead(end, edge) <= 0
+            if not through and checks.ahead(end, edge) > 0:
+                beyond += 1
+                rounds.add(ack)
+        if min(inside, beyond) < 8 or len(rounds) < 4:
+            yield f"{inside} inside arrived, {beyond} beyond lost, in {len(rounds)} rounds"
+    return check
+
+
 def drop_boundary(rng):
     shift = rng.choice((0, 0, 1, 2, 3))
     if rng.random() < 0.3:
         return make(rng, "drop-boundary", sp.BIG + (sp.unaware,), sp.bulk(up=rng.randint(200, 400) * KB),
-                    4, line=line(rng, "server", kbit=(5000, 20000)), at=FRONT, told="queue")
+                    4, line=line(rng, "server", kbit=(5000, 20000)), at=FRONT, told="queue",
+                    sure=boundary_shows(None))
     megabits = rng.randint(10, 40)
     return make(rng, f"forgetful-f{0 if shift == 0 else 2}", (
         sb.wrong((C2S, box.FORGETFUL, shift)), sb.link(megabits), sb.buffer(rng.randint(768, 2048) * KB)),
-        sb.upload(rng.randint(300, 600) * KB), at=FRONT, sure=checks.boundary(shift),
+        sb.upload(rng.randint(300, 600) * KB), at=FRONT, sure=boundary_shows(shift),
         told=f"f {shift} {megabits} Mbit/s")
 
 
@@ -307,15 +362,15 @@ def shrunk(rng):
     return make(rng, base, (sb.wrong((S2C, act, value, first)), sb.link(rng.randint(10, 30))),
                 sb.upload(rng.randint(200, 300) * KB, sndbuf=rng.randint(8, 24) * KB), at=FRONT,
                 sure=checks.windows(change, first=first, shrinks=10000),
-                beside=frozenset({"window-limited"}), told=f"{kind} {value} from {first}")
+                beside=HELD, told=f"{kind} {value} from {first}")
 
 
 def tiny(rng):
     shift = rng.randint(10, 12)
-    size = int(4608 * rng.uniform(0.85, 1.15)) << (shift - 10)
+    size = int(4608 * rng.uniform(0.7, 0.87)) << (shift - 10)
     return make(rng, "tiny-window", (sp.hosts, sp.receive_buffer("server", size, 1 << (15 + shift))),
                 sp.bulk(up=rng.randint(20, 60) * KB), line=line(rng, "server", high=40),
-                sure=measured(("server",), raw_max_server=(1, 2)), beside=frozenset({"window-limited"}),
+                sure=measured(("server",), raw_max_server=(1, 2)), beside=HELD,
                 told=f"shift {shift} buffer {size}")
 
 
