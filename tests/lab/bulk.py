@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Healthy connections in bulk: hundreds in a capture, and no two captures alike.
 
-A batch draws the family, both shifts from 1 to 14 (tcp_rmem, or the route's `window`), buffers, a
-path (none, or 5 to 60 ms each way at some rate, with loss up to 1 % or segments out of order up to
-3 %), offloads, one point, and a snap length from 64 bytes on. A connection draws who sends how much,
-its own receive buffer, how it ends, and whether it was there before the capture began.
+A batch draws the family, both shifts from 1 to 14 (tcp_rmem, or the route's `window`), a path (none,
+or 5 to 60 ms each way at some rate, with loss up to 1 % or segments late up to 3 %), offloads, one
+point, and a snap length from 64 bytes on. A connection draws who sends how much, its own receive
+buffer, how it ends, and whether it was there before the capture began.
 """
 
 import collections
@@ -45,8 +45,8 @@ class Batch:
         self.open = 0
 
     def __str__(self):
-        return (f"IPv{self.family}, shifts {self.shifts[0]} and {self.shifts[1]}, {self.point}, snap "
-                f"{self.snaplen}" + (f", {self.line.describe()}" if self.line else ""))
+        return (f"IPv{self.family}, shifts {self.shifts[0]} and {self.shifts[1]}, {self.point}, "
+                f"snap {self.snaplen}" + (f", {self.line.describe()}" if self.line else ""))
 
     def scenario(self):
         setup = (sp.hosts, sp.shift("client", self.shifts[0]), sp.shift("server", self.shifts[1]))

@@ -62,7 +62,8 @@ def check_healthy(the_run, seed):
             why = f"batch {number}: {error}"
             continue
         flows += seen
-        severe += [f"batch {number}.0 ({batch}): {bulk.severe(found)}"] if bulk.severe(found) else []
+        if bulk.severe(found):
+            severe.append(f"batch {number}.0 ({batch}): {bulk.severe(found)}")
     print(f"# {flows} healthy connections in {time.monotonic() - begin:.1f} s")
     if why and runner.REFUSED.search(why):
         tap.skip("healthy connections", f"kernel: {why}")

@@ -209,7 +209,7 @@ def fast_open(net):
 
 
 def port_reuse(net, between=None):
-    """Three connections on one 4-tuple: the first ends by RST, the second by FIN from the server."""
+    """Three connections on one 4-tuple: one ends by RST, the next by FIN from the server."""
     net.listen()
     sock, peer = net.connect(port=40000)
     exchange(sock, peer, rounds=1)

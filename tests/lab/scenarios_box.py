@@ -154,7 +154,7 @@ def pool(net, count):
 
 
 def age(connections, old):
-    """A request on each connection at the start, every 8 seconds, and at the end of `old` seconds."""
+    """A request on each connection at the start, every 8 seconds, and after `old` seconds."""
     born = time.monotonic()
     for at in (0, 8, 16, 24, old):
         time.sleep(max(born + at - time.monotonic(), 0))

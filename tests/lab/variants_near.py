@@ -62,7 +62,8 @@ def mtu_black_hole(rng):
 def random_loss(rng):
     share = rng.randint(1, 30)
     return make(rng, "random-loss", (
-        sb.wrong((C2S, box.DROP_RANDOM, share, rng.randint(1, 10**6))), sb.link(rng.randint(10, 40))),
+        sb.wrong((C2S, box.DROP_RANDOM, share, rng.randint(1, 10**6))),
+        sb.link(rng.randint(10, 40))),
         sb.upload(rng.randint(300, 600) * KB, sndbuf=rng.randint(24, 64) * KB), cut=True,
         told=f"{share} of 1,000")
 
