@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 import lab
 import runner
@@ -43,6 +44,7 @@ class Outcome:
     beside: set = dataclasses.field(default_factory=set)       # codes that are true too
     void: list = dataclasses.field(default_factory=list)       # why attempts were void
     made: bool = False
+    broken: str = ""            # why it could not be judged at all
 
     def rank(self):
         """How sure the code of the class was given; LOW when it was not."""
@@ -157,7 +159,12 @@ class Confusion:
         outcome = Outcome(name, str(run))
         run, _, first = str(run).partition(".")
         for number in range(int(first or 0), int(first or 0) + ATTEMPTS):
-            why = self.attempt(outcome, run, number)
+            try:
+                why = self.attempt(outcome, run, number)
+            except Exception as error:      # the product's, or the lab's own: it is not retried
+                outcome.broken = f"{type(error).__name__}: {error}"
+                traceback.print_exc()
+                break
             if why is None or self.the_run.closed:
                 break
             outcome.void.append(why)

@@ -30,7 +30,8 @@ tap = Tap()
 def check_class(name, outcomes):
     made = [outcome for outcome in outcomes if outcome.made]
     if not made:
-        why = outcomes[-1].void[-1] if outcomes else "time is up"
+        last = outcomes[-1] if outcomes else None
+        why = last.broken or last.void[-1] if last else "time is up"
         if runner.REFUSED.search(why):
             tap.skip(name, f"kernel: {why}")
         elif not outcomes:
@@ -39,6 +40,7 @@ def check_class(name, outcomes):
             tap.ok(False, name, why)
         return
     wrong = [str(outcome) for outcome in made if outcome.wrong]
+    wrong += [f"{o.name} {o.number}: {o.broken}" for o in outcomes if o.broken]
     missed = [str(outcome) for outcome in made if CLASSES[name].code and not outcome.hit()]
     tap.ok(not wrong and len(missed) <= 1, f"{name}, {len(made)} runs", "\n".join(wrong + missed))
 

@@ -74,12 +74,12 @@ def maybe_line(rng, **limits):
 def make(rng, base, setup, traffic, fam=None, cut=False, told="", **more):
     """The scenario: `setup` and `traffic` with drawn numbers. `cut`: the snap length may be 64."""
     fam = fam or family(rng)
-    with_line = more.pop("line", None)
+    with_line, bare = more.pop("line", None), more.pop("bulk", False)
     snaplen = 0 if more.get("layout") == "vxlan" else rng.randint(
         64 if cut else SNAPLEN[fam] + 6 * more.get("box_any", False), 128)
     fields = {key: more.pop(key) for key in ("layout", "box_any", "before") if key in more}
     scenario = Scenario(base, base, tuple(setup), traffic, "", "", fam, snaplen=snaplen,
-                        line=with_line, bulk=bool(with_line) or more.pop("bulk", False), **fields)
+                        line=with_line, bulk=bare or bool(with_line), **fields)
     told = f"IPv{fam} snap {snaplen} {told}" + (f" {with_line.describe()}" if with_line else "")
     return Variant(base, scenario, told=told, **more)
 
@@ -266,7 +266,8 @@ def adding(rng, code_at):
         sp.hosts, off("server"), sp.receive_buffer("server", rng.randint(80, 128) * KB, 6291456),
         sp.add_synack(number)),
         sp.bulk(up=400 * KB, down=1500, read=sp.read_in_bursts(48 * KB, 0.006)), 4,
-        line=line(rng, "server", high=30), at=code_at, sure=sure, told=f"adds {number}")
+        line=line(rng, "server", high=30), at=code_at, told=f"adds {number}", beside=OVERRUN,
+        sure=measured(("box-in",), distinct_server=(2, None)))
 
 
 def overrun(rng):
