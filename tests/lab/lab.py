@@ -279,11 +279,12 @@ class Net:
     box-out are then the carrier interfaces, which see the encapsulated traffic); c2s or s2c (only
     that direction takes the box, the other one a bypass that no point sees).
     `line` puts a delay line (cable.Line) into one cable; `wire` turns the offloads of all
-    interfaces off, so that every point sees what a wire would carry.
+    interfaces off, so that every point sees what a wire would carry. `vary`, a random.Random, gives
+    other numbers than the usual ones to scenarios that ask by `pick`.
     """
 
-    def __init__(self, lab, slot, family, layout="plain", line=None, wire=False):
-        self.lab, self.family, self.layout, self.line = lab, family, layout, line
+    def __init__(self, lab, slot, family, layout="plain", line=None, wire=False, vary=None):
+        self.lab, self.family, self.layout, self.line, self.vary = lab, family, layout, line, vary
         self.nodes, self.records, self.sockets, self.helpers = [], [], [], []
         self.listener = self.carrier = None
         roles = ["client", "box", "server"] + (["box2"] if layout == "vxlan" else [])
@@ -419,6 +420,17 @@ class Net:
 
     # -- traffic ------------------------------------------------------------------------------
 
+    def pick(self, usual, low, high):
+        """The usual number; in a varied run one from low to high, whole or not as the usual one."""
+        if self.vary is None:
+            return usual
+        return (self.vary.uniform if isinstance(usual, float) else self.vary.randint)(low, high)
+
+    def talk(self, sock, peer):
+        """Requests and responses."""
+        exchange(sock, peer, self.pick(3, 3, 8), self.pick(100, 20, 3000),
+                 self.pick(2000, 1000, 20000))
+
     def address(self, role, port):
         return (ADDRESS[self.family][role], port)
 
@@ -452,7 +464,7 @@ class Net:
 
     def connect(self, port=0):
         """A connection by plain connect and accept: (client socket, server socket)."""
-        sock = self.socket(port)
+        sock = self.socket(port or self.pick(0, 1024, 65535))
         sock.connect(self.address("server", PORT))
         return self.accept(sock)
 

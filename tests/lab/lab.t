@@ -29,15 +29,13 @@ import scenarios  # noqa: E402
 import scenarios_box  # noqa: E402
 import windows  # noqa: E402
 import wire  # noqa: E402
+from runner import REFUSED, missing_tool  # noqa: E402
 from tap import CAPTURES, HERE, Tap, fits, read_table  # noqa: E402
 
 TABLE = scenarios.table()
 POINTS = {"client": "front", "box-in": "front", "box-out": "behind", "server": "behind"}
 MAKE = os.path.join(HERE, "make-captures")
 ABSENT = {"-", "hole"}
-REFUSED = re.compile(r"not supported|No chain/target/match|[Uu]nknown device type|"
-                     r"revision 0 not supported|netns.*not permitted|BPF is refused|"
-                     r"No such file.*(net\.netfilter|sys.net)")
 tap = Tap()
 
 
@@ -389,11 +387,6 @@ def check_again(directory, committed):
             check_scenario("again", scenario, truth[name], os.path.join(directory, name))
     os.unlink(os.path.join(directory, "truth.tsv"))
     check_tshark("again", directory)
-
-
-def missing_tool():
-    return next((tool for tool in ("ip", "tc", "tcpdump", "iptables", "ip6tables", "setpriv")
-                 if not shutil.which(tool)), None)
 
 
 def main():

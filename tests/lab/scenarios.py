@@ -100,7 +100,7 @@ def plain(net):
     """One connection, three requests, three responses, closed by the client."""
     net.listen()
     sock, peer = net.connect()
-    exchange(sock, peer)
+    net.talk(sock, peer)
     finish(sock, peer)
 
 
@@ -110,24 +110,25 @@ def burst(net, count, listen=True):
         net.listen()
     for _ in range(count):
         sock, peer = net.connect()
-        sock.sendall(b"q")
-        receive(peer, 1)
+        size = net.pick(1, 1, 3000)
+        sock.sendall(b"q" * size)
+        receive(peer, size)
         reset(sock, peer)
 
 
 def thirty(net):
-    burst(net, 30)
+    burst(net, net.pick(30, 20, 50))
 
 
 def twenty_five(net):
-    burst(net, 25)
+    burst(net, net.pick(25, 20, 50))
 
 
-def flip(net):
+def flip(net, role="server"):
     """25 connections, the server's setting is turned off, 25 connections."""
-    burst(net, 25)
-    net.server.sysctl(*OFF)
-    burst(net, 25, listen=False)
+    burst(net, net.pick(25, 20, 50))
+    getattr(net, role).sysctl(*OFF)
+    burst(net, net.pick(25, 20, 50), listen=False)
 
 
 def tiny_buffer(net):
@@ -144,10 +145,11 @@ def stop_reading(net):
     """The server's receive buffer fills up, is left full for a second, and is then emptied."""
     net.listen()
     sock, peer = net.connect()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 131072)
-    sock.sendall(b"q" * 49152)
-    time.sleep(1.0)
-    receive(peer, 49152)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 262144)
+    size = net.pick(49152, 49152, 131072)
+    sock.sendall(b"q" * size)
+    time.sleep(net.pick(1.0, 0.6, 3.0))
+    receive(peer, size)
     peer.sendall(b"r")
     receive(sock, 1)
     finish(sock, peer)
@@ -166,7 +168,7 @@ def lose_first_syn(net, between=None):
     net.box.tables(net.family, "-D", *rule)
     wait_connected(sock)
     sock, peer = net.accept(sock, first_offer=offer)
-    exchange(sock, peer)
+    net.talk(sock, peer)
     finish(sock, peer)
 
 
@@ -202,12 +204,12 @@ def fast_open(net):
         receive(peer, 100)
         peer.sendall(b"r" * 2000)
         receive(sock, 2000)
-        exchange(sock, peer, rounds=1)
+        exchange(sock, peer, rounds=net.pick(1, 1, 5))
         finish(sock, peer)
 
 
 def port_reuse(net, between=None):
-    """Three connections on one 4-tuple: the first ends by RST, the second by FIN from the server."""
+    """Three connections on one 4-tuple: one ends by RST, the next by FIN from the server."""
     net.listen()
     sock, peer = net.connect(port=40000)
     exchange(sock, peer, rounds=1)

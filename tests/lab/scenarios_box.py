@@ -75,18 +75,19 @@ def fill_twice(net):
     net.listen(rcvbuf=262144)
     sock, peer = box.connect_busy(net)
     box.transfer(sock, peer, 20000)     # the start of every connection: windows grow
-    fill(sock, peer)
-    net.faulty.rule(S2C, box.DIVIDE, 3, net.faulty.state(S2C)[0] + 3)
-    fill(sock, peer)
+    pieces = net.pick(24, 20, 24)
+    fill(sock, peer, pieces)
+    net.faulty.rule(S2C, box.DIVIDE, net.pick(3, 2, 4), net.faulty.state(S2C)[0] + 3)
+    fill(sock, peer, pieces)
     reset(sock, peer)
 
 
-def fill(sock, peer):
-    """24 pieces of 4 segments; a window that cannot open may be acknowledged after 40 ms only."""
-    for _ in range(24):
+def fill(sock, peer, pieces):
+    """Pieces of 4 segments; a window that cannot open may be acknowledged after 40 ms only."""
+    for _ in range(pieces):
         sock.sendall(b"d" * 5792)
         time.sleep(0.055)
-    receive(peer, 24 * 5792)
+    receive(peer, pieces * 5792)
 
 
 def small_and_large(net):
@@ -94,8 +95,8 @@ def small_and_large(net):
     net.listen()
     sock, peer = net.connect()
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    exchange(sock, peer, rounds=10, request=3000, response=100)
-    for _ in range(3):
+    exchange(sock, peer, rounds=net.pick(10, 5, 20), request=3000, response=net.pick(100, 20, 3000))
+    for _ in range(net.pick(3, 1, 6)):
         net.faulty.rule(C2S, box.DROP_LARGE, 1000)
         for _ in range(3):
             sock.sendall(b"s" * 600)
@@ -127,7 +128,8 @@ def ask(net, address, rounds=2):
         sock = net.socket()
         sock.connect((address, PORT))
         sock, peer = net.accept(sock)
-        exchange(sock, peer, rounds=rounds, request=3000)
+        exchange(sock, peer, rounds=net.pick(rounds, rounds, 4), request=net.pick(3000, 500, 4000),
+                 response=net.pick(2000, 2000, 9000))
         finish(sock, peer)
 
 
@@ -151,10 +153,10 @@ def pool(net, count):
     return [net.connect() for _ in range(count)]
 
 
-def age(connections):
-    """A request on each connection at the start, every 8 seconds, and at the end of OLD seconds."""
+def age(connections, old):
+    """A request on each connection at the start, every 8 seconds, and after `old` seconds."""
     born = time.monotonic()
-    for at in (0, 8, 16, 24, OLD):
+    for at in (0, 8, 16, 24, old):
         time.sleep(max(born + at - time.monotonic(), 0))
         for pair in connections:
             exchange(*pair, rounds=1, request=100, response=300)
@@ -164,7 +166,7 @@ def lose_state(count, lose):
     """`count` old connections; the box loses its table; a request on each, unanswered."""
     def traffic(net):
         connections = pool(net, count)
-        age(connections)
+        age(connections, net.pick(OLD, OLD, OLD + 6))
         lose(net)
         for sock, _ in connections:
             sock.send(b"q" * 100)
@@ -181,10 +183,10 @@ def reject_invalid(net):
 
 def restart(net):
     """Twelve connections of a second; then the server's process is killed."""
-    connections = pool(net, 12)
+    connections = pool(net, net.pick(12, 10, 40))
     for pair in connections:
         exchange(*pair, rounds=1)
-    time.sleep(1.0)
+    time.sleep(net.pick(1.0, 0.3, 4.0))
     for sock, peer in connections:
         reset(peer, sock)
 
@@ -228,7 +230,7 @@ def speak_a_little_later(net):
 def talk(net):
     net.listen()
     sock, peer = net.connect()
-    exchange(sock, peer, rounds=8, response=5000)
+    exchange(sock, peer, rounds=net.pick(8, 4, 12), response=net.pick(5000, 500, 20000))
     finish(sock, peer)
 
 

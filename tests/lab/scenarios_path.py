@@ -10,7 +10,7 @@ import socket
 import time
 
 import cable
-from lab import ADDRESS, LabError, exchange, finish, receive, reset, send_window
+from lab import ADDRESS, LabError, finish, receive, reset, send_window
 from raw_sender import RawSender
 from scenarios import (COOKIES, NO_TIMESTAMPS, SMALL_BUFFER, Scenario, burst, each, off,
                        strip_synack, synproxy, sysctl)
@@ -52,8 +52,8 @@ def shift(role, number):
             node.window = (2 << (15 + number)) - 1
             far, gateway = (("server-net", "in0") if role == "client" else
                             ("client-net", "out0"))
-            node.ip(f"route change {ADDRESS[4][far]} via {ADDRESS[4][gateway]} "
-                    f"window {node.window}\n")
+            address = ADDRESS[net.family]
+            node.ip(f"route change {address[far]} via {address[gateway]} window {node.window}\n")
     return setup
 
 
@@ -74,7 +74,8 @@ def unaware(net):
 
 def quickack(net):
     """The server acknowledges every segment, read or not, so that its window is seen to fall."""
-    net.server.ip(f"route change {ADDRESS[4]['client-net']} via {ADDRESS[4]['out0']} quickack 1\n")
+    address = ADDRESS[net.family]
+    net.server.ip(f"route change {address['client-net']} via {address['out0']} quickack 1\n")
 
 
 def liberal(net):
@@ -149,10 +150,10 @@ def now_and_then(net):
     """The application sends little at a time, and less than the window; then as fast as it goes."""
     net.listen()
     sock, peer = net.connect()
-    for _ in range(12):
-        transfer(sock, peer, 16 * KB)
-        time.sleep(0.05)
-    transfer(peer, sock, 300 * KB)
+    for _ in range(net.pick(12, 6, 20)):
+        transfer(sock, peer, net.pick(16 * KB, 1000, 24 * KB))
+        time.sleep(net.pick(0.05, 0.0, 0.2))
+    transfer(peer, sock, net.pick(300 * KB, 100 * KB, 600 * KB))
     finish(sock, peer)
 
 
@@ -176,13 +177,13 @@ def stop_and_go(stalls, pause):
     def traffic(net):
         net.listen()
         sock, peer = net.connect()
-        exchange(sock, peer)
+        net.talk(sock, peer)
         for _ in range(stalls):
             sent = fill(sock, peer)
             sock.sendall(b"q" * 4 * KB)
             time.sleep(pause)
             receive(peer, sent + 4 * KB)
-            exchange(sock, peer)
+            net.talk(sock, peer)
         finish(sock, peer)
     return traffic
 
@@ -201,26 +202,26 @@ def shrink(net):
     """The server's application makes its receive buffer small, and large again, three times."""
     net.listen()
     sock, peer = net.connect()
-    exchange(sock, peer)
-    for _ in range(3):
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        exchange(sock, peer)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131072)
-        exchange(sock, peer)
+    net.talk(sock, peer)
+    for _ in range(net.pick(3, 1, 4)):
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, net.pick(4096, 3000, 9000))
+        net.talk(sock, peer)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, net.pick(131072, 65536, 262144))
+        net.talk(sock, peer)
     finish(sock, peer)
 
 
 def overrun(net):
     """Flights of 100 KB into a window of 18 KB, by a sender that reads it as eight times that."""
-    net.listen(rcvbuf=16384)
-    sender = RawSender(net, 40003, 3)
+    net.listen(rcvbuf=net.pick(16384, 8192, 20480))
+    sender = RawSender(net, net.pick(40003, 1024, 65535), net.pick(3, 2, 4))
     sender.connect()
     peer, _ = net.listener.accept()
     net.record(peer=net.keep(peer))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         reading = pool.submit(receive, peer, None)
-        for _ in range(4):
-            sender.flight(100 * KB)
+        for _ in range(net.pick(4, 3, 8)):
+            sender.flight(net.pick(100 * KB, 60 * KB, 150 * KB))
         at = sender.next
         finishing = pool.submit(peer.close)     # runs when the reader has met the FIN
         sender.finish()
@@ -232,13 +233,13 @@ def overrun(net):
 def mixed_timestamps(net):
     """25 connections with timestamps and 25 without, in turn."""
     net.listen()
-    for number in range(50):
+    for number in range(2 * net.pick(25, 20, 40)):
         net.client.sysctl("net.ipv4.tcp_timestamps", 1 - number % 2)
         burst(net, 1, listen=False)
 
 
 def nots_burst(net):
-    burst(net, 25)
+    burst(net, net.pick(25, 20, 60))
 
 
 # -- the table -----------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ for one-way captures.
 """
 
 import collections
-import json
 import os
 import subprocess
 import sys
@@ -22,10 +21,9 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scenarios  # noqa: E402
 import wire  # noqa: E402
+from runner import findings, replay  # noqa: E402
 from tap import CAPTURES, HERE, Tap, fits, read_table  # noqa: E402
 
-PROGRAM = os.environ.get("WSCOPE", os.path.join(os.environ.get("WSCOPE_BUILD", "build"), "wscope"))
-SEVERE = ("notice", "warning", "critical")
 # The number of a finding that a row's value is about.
 VALUE = {"phantom-scaling": "factor", "missing-scaling": "factor", "synproxy-mismatch": "factor",
          "shift-changed": "factor", "drop-boundary": "boundary", "window-shrunk": "most_bytes",
@@ -36,25 +34,12 @@ VALUE = {"phantom-scaling": "factor", "missing-scaling": "factor", "synproxy-mis
 tap = Tap()
 
 
-def replay(path):
-    """The records of one capture; an exit status other than 0 is an error."""
-    done = subprocess.run([PROGRAM, "replay", "--json", path], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode != 0:
-        raise ValueError(f"exit status {done.returncode}: {done.stderr.strip()}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def verdicts(records):
     """(code, side, blame, confidence) -> the numbers of each of the severe findings."""
     found = collections.defaultdict(list)
-    for record in records:
-        if record["type"] not in ("flow", "endpoint"):
-            continue
-        for finding in record["findings"]:
-            if finding["severity"] in SEVERE:
-                key = (finding["code"], finding["side"], finding["blame"], finding["confidence"])
-                found[key].append(finding["numbers"])
+    for finding in findings(records):
+        key = (finding["code"], finding["side"], finding["blame"], finding["confidence"])
+        found[key].append(finding["numbers"])
     return found
 
 
