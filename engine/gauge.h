@@ -470,7 +470,9 @@ ENGINE_INLINE _Bool gauge_is_due(const struct flow *f, const struct packet *p, _
 	const struct half *h = &f->half[dir & 1], *peer = &f->half[!dir];
 	__u32 end = p->seq + p->payload;
 
-	if (h->packets >= GAUGE_PACKETS || !(p->window || p->flags & TCP_RST))
+	if (p->flags & (TCP_SYN | TCP_RST))
+		return 0;
+	if (h->packets >= GAUGE_PACKETS || !p->window)
 		return 1;
 	if (p->window < h->window_last && gauge_back(h, p))
 		return 1;

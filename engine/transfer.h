@@ -51,7 +51,10 @@ ENGINE_INLINE __u8 transfer_first_shift(const struct transfer *t, __u8 dir)
 	if (!(s->bits & SYN_SEEN) || !(h->bits & HALF_WINDOW) || !h->window_first)
 		return SHIFT_UNKNOWN;
 	for (__u8 shift = 0; shift <= 14; shift++) {
-		if (transfer_is_near((__u64)h->window_first << shift, s->window, E1_EXACT_PERCENT))
+		/* Of a few units rounding takes a large part. */
+		if (transfer_is_near((__u64)h->window_first << shift, s->window,
+				     E1_EXACT_PERCENT) ||
+		    h->window_first == s->window >> shift)
 			return shift;
 	}
 	return SHIFT_UNKNOWN;

@@ -11,8 +11,11 @@
 ENGINE_INLINE _Bool detect_window_shrunk(const struct transfer *t, __u8 dir, struct finding *out)
 {
 	const struct gauge *g = t->gauge ? &t->gauge[dir & 1] : 0;
+	const struct syn *s = &t->flow->syn[dir & 1];
 
-	if (!g || !g->shrinks)
+	/* Where the shift itself is in doubt, so are the edges. */
+	if (!g || !g->shrinks || s->wscale > 14 || s->opt_bits & (OPT_W_LENGTH | OPT_W_REPEATED) ||
+	    t->flow->half[dir & 1].other.kind != SYN_OTHER_NONE)
 		return 0;
 	finding_set(out, FINDING_window_shrunk, SEVERITY_NOTICE, transfer_side(t, dir),
 		    transfer_blame(t, dir), CONFIDENCE_HIGH);
