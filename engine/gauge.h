@@ -22,7 +22,7 @@
 
 /* Samples that make the early half of the slope, and at which the later ones are halved. */
 #define GAUGE_SLOPE_EARLY 16
-#define GAUGE_SLOPE_LATE  16
+#define GAUGE_SLOPE_LATE  20
 /* Later ones are sampled: of segments whose number has none of these bits. */
 #define GAUGE_SLOPE_MASK 3
 

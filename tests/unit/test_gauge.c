@@ -310,15 +310,15 @@ static void slopes_fade(void **state)
 	assert_int_equal(g->late.n[7], 1);
 	give_up(&w, 56, 1000, 8);
 	assert_int_equal(g->late.n[7], 15);
-	give_up(&w, 4, 1000, 8); /* 80: the sixteenth */
-	assert_int_equal(g->late.n[7], 8);
-	assert_int_equal(g->slope_late_n, 8);
-	give_up(&w, 32, 1, 1);
-	assert_int_equal(g->late.n[7], 4);
-	assert_int_equal(g->late.n[0], 4);
-	give_up(&w, 32, 1, 1);
+	give_up(&w, 20, 1000, 8); /* the twentieth */
+	assert_int_equal(g->late.n[7], 10);
+	assert_int_equal(g->slope_late_n, 10);
+	give_up(&w, 40, 1, 1);
+	assert_int_equal(g->late.n[7], 5);
+	assert_int_equal(g->late.n[0], 5);
+	give_up(&w, 40, 1, 1);
 	assert_int_equal(g->late.n[7], 2);
-	assert_int_equal(g->late.n[0], 6);
+	assert_int_equal(g->late.n[0], 7);
 	assert_int_equal(g->early.n[7], 16);
 	assert_int_equal(g->slope_early_n, 16);
 }
@@ -332,13 +332,13 @@ static void fading_keeps_classes_apart(void **state)
 	world_start(&w);
 	step(&w, C, 1, 0, 1, 60000);
 	give_up(&w, 19, 1000, 8);
-	/* Of 16 samples 1, 5 and 10 in classes 0, 7 and 8. */
-	for (__u32 i = 0; i < 8; i++) {
+	/* Of 20 samples 1, 6 and 13 in classes 0, 7 and 8. */
+	for (__u32 i = 0; i < 10; i++) {
 		give_up(&w, 4, 1000, i % 2 ? 8 : 4);
 		give_up(&w, 4, 1000, i == 0 ? 1000 : i == 2 ? 8 : 4);
 	}
 	for (__u32 i = 0; i < GAUGE_CLASSES; i++)
-		assert_int_equal(w.gauge[C].late.n[i], i == 7 ? 2 : i == 8 ? 5 : 0);
+		assert_int_equal(w.gauge[C].late.n[i], i == 7 ? 3 : i == 8 ? 6 : 0);
 }
 
 /* A clock of 32 bits that runs over between a segment and its acknowledgment. */
