@@ -16,7 +16,7 @@
 
 /* E2: samples that make a slope, and how many of them must lie within one of its median, %. */
 #define E2_SAMPLES        8
-#define E2_TOGETHER       60
+#define E2_TOGETHER       65
 #define E2_MIN_DIFFERENCE 2
 
 /* E4: pauses with the raw window full. */
@@ -28,6 +28,8 @@
 #define PHANTOM_FEW_PACKETS 4 /* over so many round trips */
 #define PHANTOM_ROUNDS      4
 #define PHANTOM_MIN_SHIFT   2
+/* So near to the SYN's is a first window that must be its, shifted, %. */
+#define PHANTOM_HAIR_PERCENT 2
 
 /* missing-scaling: a first window so large can hardly be meant to be shifted by 4 or more. */
 #define MISSING_SURE_WINDOW 16384

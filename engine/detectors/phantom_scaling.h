@@ -26,9 +26,14 @@ ENGINE_INLINE _Bool detect_phantom_scaling(const struct transfer *t, __u8 dir, s
 	__u8 shift, shown;
 
 	if (t->scaling != SCALING_OFF || !phantom_lasts(t, h) || !(s->bits & SYN_SEEN) ||
-	    !(h->bits & HALF_WINDOW) || !h->window_max || h->window_max > s->window / PHANTOM_PART)
+	    !(h->bits & HALF_WINDOW) || !h->window_max)
 		return 0;
 	shown = transfer_first_shift(t, dir);
+	/* Windows that began as the SYN's, shifted to a hair, may grow; others must stay small. */
+	if (h->window_max > s->window / PHANTOM_PART &&
+	    (h->window_early > s->window / PHANTOM_PART || shown == SHIFT_UNKNOWN ||
+	     !transfer_is_near((__u64)h->window_first << shown, s->window, PHANTOM_HAIR_PERCENT)))
+		return 0;
 	shift = syn_offers(s) ? syn_shift(s) : shown;
 	if (shift == SHIFT_UNKNOWN || shift < PHANTOM_MIN_SHIFT)
 		return 0;

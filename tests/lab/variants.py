@@ -272,7 +272,7 @@ def adding(rng, code_at):
 
 def overrun(rng):
     sure = measured(("client",), overruns_c2s=(3, None))
-    return make(rng, "overrun", (off("client"),), sp.overrun, 4, sure=sure,
+    return make(rng, "overrun", (off("client"),), sp.overrun, 4, sure=sure, beside=OVERRUN,
                 at=("client", "box-in", "box-out"),
                 line=line(rng, "server", kbit=(10000, 50000)))
 
