@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import lab
@@ -79,10 +80,12 @@ def check_line(line, counts, vary):
             raise lab.LabError(f"the delay line had {counts[name]} frames {name}")
 
 
-def leave_on_signals(the_run):
-    """A signal ends the run with all that it made, and the process."""
+def leave_on_signals(the_run, scratch=None):
+    """A signal ends the run with all that it made, the folder `scratch` too, and the process."""
     def leave(number, _frame):
         the_run.close()
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
         os._exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -91,13 +94,19 @@ def leave_on_signals(the_run):
 
 @contextlib.contextmanager
 def whole_run():
-    """A Run of the lab that is closed however the block, or the process, ends."""
+    """A Run of the lab that is closed however the block, or the process, ends.
+
+    All temporary files of the process are in a folder that goes with it.
+    """
     the_run = lab.Run()
-    leave_on_signals(the_run)
-    try:
-        yield the_run
-    finally:
-        the_run.close()
+    with tempfile.TemporaryDirectory(prefix="wsl-lab-", ignore_cleanup_errors=True) as scratch:
+        leave_on_signals(the_run, scratch)
+        tempfile.tempdir = scratch
+        try:
+            yield the_run
+        finally:
+            tempfile.tempdir = None
+            the_run.close()
 
 
 def replay(path):
