@@ -66,7 +66,7 @@ static void note_options(struct compare_pair *p, unsigned int dir, struct compar
 	if (what->value[0] != what->value[1])
 		note(p, dir, COMPARE_TIMESTAMPS, what);
 	differ &= ~KNOWN_KINDS;
-	for (__u8 kind = 2; differ >> kind; kind++) {
+	for (__u8 kind = 2; differ && kind < 64; kind++) {
 		if (!(differ >> kind & 1))
 			continue;
 		what->kind = kind;

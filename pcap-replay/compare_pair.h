@@ -7,8 +7,8 @@
  * paired by addresses and ports, and otherwise by what address translation leaves alone. Packets
  * are paired by sequence number, acknowledgment, length and timestamps, after the distance between
  * the two captures' sequence numbers was taken off; what differs in a pair of packets is noted at
- * once. Only what has no partner yet is kept: COMPARE_LEG bytes a connection and COMPARE_NODE a
- * packet, of those COMPARE_WAITING at most.
+ * once. Only what has no partner yet is kept: a leg for each connection, and a node for each packet, of
+ * those COMPARE_WAITING at most.
  */
 #ifndef PCAP_REPLAY_COMPARE_PAIR_H
 #define PCAP_REPLAY_COMPARE_PAIR_H
