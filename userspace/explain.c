@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/config.h"
+#include "userspace/change.h"
 #include "userspace/names.h"
 
 static const struct {
@@ -42,6 +43,13 @@ int explain_list(FILE *to)
 		fprintf(to, "  %-20s  %-8s  %s\n", d->code, names_of(NAMES_SEVERITY, d->severity),
 			d->title);
 	}
+	fprintf(to, "\nChanges between two captures (wscope compare)\n");
+	for (unsigned int i = 0; i < CHANGE_CODES; i++) {
+		const struct change_name *c = change_name(i);
+
+		fprintf(to, "  %-20s  %-8s  %s\n", c->code, names_of(NAMES_SEVERITY, c->severity),
+			c->title);
+	}
 	fprintf(to, "\nTunnels that are opened (--tunnels)\n");
 #define TUNNEL(id, name, what) fprintf(to, "  %-20s  %s\n", name, what);
 #include "engine/tunnels.def"
@@ -60,6 +68,26 @@ static void explain_detector(FILE *to, const struct names_detector *d)
 		names_of(NAMES_SEVERITY, d->severity), d->advice);
 }
 
+/* A change that compare reports; its line of changes.def is all there is of it. */
+static int explain_change(FILE *to, const char *code)
+{
+	for (unsigned int i = 0; i < CHANGE_CODES; i++) {
+		static const struct change any = { .way = CHANGE_NO_WAY };
+		const struct change_name *c = change_name(i);
+		char advice[CHANGE_SENTENCE_ROOM];
+
+		if (strcmp(c->code, code) != 0)
+			continue;
+		fprintf(to,
+			"# %s\n\nA change that `wscope compare` reports: %s.\n\nSeverity: %s.\n\n"
+			"Advice: %s.\n",
+			c->code, c->title, names_of(NAMES_SEVERITY, c->severity),
+			change_sentence(advice, c->advice, &any));
+		return written(to);
+	}
+	return -ENOENT;
+}
+
 int explain_code(FILE *to, const char *code)
 {
 	const struct names_detector *detector = NULL;
@@ -69,7 +97,7 @@ int explain_code(FILE *to, const char *code)
 			detector = names_detector(i);
 	}
 	if (!detector)
-		return -ENOENT;
+		return explain_change(to, code);
 	for (size_t i = 0; pages[i].code; i++) {
 		if (!strcmp(pages[i].code, code)) {
 			fputs(pages[i].text, to);

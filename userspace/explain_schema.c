@@ -97,6 +97,15 @@ static void code(struct writer *w)
 	writer_close(w, ']');
 }
 
+static void change_code(struct writer *w)
+{
+	writer_key(w, "enum");
+	writer_open(w, '[');
+	for (unsigned int i = 0; i < CHANGE_CODES; i++)
+		writer_string(w, change_name(i)->code);
+	writer_close(w, ']');
+}
+
 static void reference(struct writer *w, const char *definition)
 {
 	char path[64];
@@ -105,6 +114,7 @@ static void reference(struct writer *w, const char *definition)
 	member(w, "$ref", path);
 }
 
+/* most 0: any number. */
 static void list_of(struct writer *w, const char *definition, __u64 most)
 {
 	typed(w, "array", false);
@@ -112,6 +122,8 @@ static void list_of(struct writer *w, const char *definition, __u64 most)
 	writer_open(w, '{');
 	reference(w, definition);
 	writer_close(w, '}');
+	if (!most)
+		return;
 	writer_key(w, "maxItems");
 	writer_unsigned(w, most);
 }
@@ -214,6 +226,9 @@ static void codes(struct writer *w)
 #define SCHEMA_SKIP_COUNTS(list)    skip_counts(w)
 #define SCHEMA_LOST(list)           reference(w, "lost")
 #define SCHEMA_WHERE_NULL(list)     where_null(w)
+
+#define SCHEMA_CHANGE_CODE(list) change_code(w)
+#define SCHEMA_CHANGES(list)     list_of(w, "change", 0)
 
 #define SCHEMA_MEMBER(kind, field, list, what) \
 	writer_key(w, #field);                 \
@@ -326,6 +341,39 @@ static void sample(struct writer *w)
 	object_end(w);
 }
 
+static void compare_flow(struct writer *w)
+{
+	record_begin(w, "compare_flow", "A connection that both captures of compare have");
+#define RECORD_COMPARE_FLOW SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_COMPARE_FLOW SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
+static void compare(struct writer *w)
+{
+	record_begin(w, "compare", "The last line of compare");
+#define RECORD_COMPARE SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_COMPARE SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
+static void change(struct writer *w)
+{
+	object_begin(w, "change", "What a box changed");
+#define RECORD_CHANGE SCHEMA_MEMBER
+#include "userspace/record.def"
+	object_required(w);
+#define RECORD_CHANGE SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
 static void direction(struct writer *w)
 {
 	object_begin(w, "direction", "One direction of a connection");
@@ -391,7 +439,8 @@ static void packet(struct writer *w)
 
 int explain_schema(FILE *to)
 {
-	static const char *const records[] = { "flow", "endpoint", "summary", "event", "sample" };
+	static const char *const records[] = { "flow",   "endpoint",     "summary", "event",
+					       "sample", "compare_flow", "compare" };
 	struct writer writer, *w = &writer;
 
 	writer_start(w, to);
@@ -414,6 +463,9 @@ int explain_schema(FILE *to)
 	summary(w);
 	event(w);
 	sample(w);
+	compare_flow(w);
+	compare(w);
+	change(w);
 	direction(w);
 	finding(w);
 	packet(w);

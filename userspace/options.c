@@ -202,6 +202,9 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_JSON:
 		o->json = true;
 		return 0;
+	case OPTION_NAT:
+		o->nat = true;
+		return 0;
 	case OPTION_VERBOSE:
 		o->verbose = true;
 		return 0;
@@ -299,6 +302,28 @@ static int options_files(struct options *o, char **argv, int n, int dashes)
 	return -EINVAL;
 }
 
+/* Compare: exactly two captures. */
+static int options_two(struct options *o, char **argv, int n)
+{
+	const char *why = NULL;
+
+	if (n != 2)
+		why = "takes two captures, BEFORE and AFTER";
+	else if (!strcmp(argv[0], "-") && !strcmp(argv[1], "-"))
+		why = "takes '-' once: standard input is one capture";
+	if (why) {
+		fprintf(stderr, "wscope: compare %s\n", why);
+		return -EINVAL;
+	}
+	o->files = calloc(2, sizeof(*o->files));
+	if (!o->files)
+		return -ENOMEM;
+	o->files[0] = argv[0];
+	o->files[1] = argv[1];
+	o->files_n = 2;
+	return 0;
+}
+
 /* What belongs to --series is there only with it, and it only where it can be. */
 static int options_series(const struct options *o)
 {
@@ -334,6 +359,8 @@ static int options_operands(struct options *o, enum option_command command, char
 	}
 	if (command == REPLAY)
 		return options_files(o, argv, n, dashes);
+	if (command == COMPARE)
+		return options_two(o, argv, n);
 	if (n) {
 		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
 		return -EINVAL;
@@ -442,6 +469,8 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 	int n = 0, dashes = -1, value, err = 0;
 
 	options_default(o);
+	if (command == COMPARE)
+		o->fail_on = SEVERITY_INFO;
 	if (!operands)
 		return -ENOMEM;
 	options_table(table, letters, (int)command);

@@ -42,14 +42,15 @@ struct options {
 	const char *save_baseline; /* a file to write at the end, or 0 */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
-	const char **files; /* replay: FILE...; owned */
+	bool nat;           /* compare: addresses are not trusted */
+	const char **files; /* replay: FILE..., compare: BEFORE AFTER; owned */
 	size_t files_n;
 	char *filter;        /* trailing tcpdump expression, or 0; owned */
 	bool filter_guessed; /* it begins with the first word that names no file, not behind -- */
 	bool help;
 };
 
-enum option_command { REPLAY = 1, LIVE = 2 };
+enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4 };
 
 /*
  * Fills o from argv[1..] (argv[0] is the command's name). 0, or -EINVAL after one

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/diagnose.h"
+#include "userspace/compare_report.h"
 #include "userspace/names.h"
 #include "userspace/report.h"
 
@@ -50,6 +51,9 @@
 #define RECORD_HOLDS_SKIP_COUNTS    struct record_skip_counts
 #define RECORD_HOLDS_LOST           struct record_lost
 #define RECORD_HOLDS_WHERE_NULL     struct record_where /* role 0: null */
+
+#define RECORD_HOLDS_CHANGE_CODE const char *
+#define RECORD_HOLDS_CHANGES     struct record_changes
 
 #define RECORD_MEMBER(kind, name, names, what) RECORD_HOLDS_##kind name;
 
@@ -134,6 +138,27 @@ struct record_sample {
 #include "userspace/record.def"
 };
 
+/* Of `wscope compare`. */
+struct record_changes {
+	size_t n;
+	const struct change *list; /* borrowed */
+};
+
+struct record_change {
+#define RECORD_CHANGE RECORD_MEMBER
+#include "userspace/record.def"
+};
+
+struct record_compare_flow {
+#define RECORD_COMPARE_FLOW RECORD_MEMBER
+#include "userspace/record.def"
+};
+
+struct record_compare {
+#define RECORD_COMPARE RECORD_MEMBER
+#include "userspace/record.def"
+};
+
 /* Each fills out completely; what is borrowed (file names) lives as long as the report. */
 void record_flow(struct record_flow *out, const struct report *r, const struct flow_entry *f);
 void record_endpoint(struct record_endpoint *out, const struct report *r,
@@ -143,6 +168,11 @@ void record_summary(struct record_summary *out, const struct report *r);
 /* interface: the name of event->ifindex, or 0; borrowed. */
 void record_event(struct record_event *out, const struct report *r, const struct event *e,
 		  const char *interface);
+
+/* The same of a comparison. */
+void record_change(struct record_change *out, const struct change *c);
+void record_compare_flow(struct record_compare_flow *out, const struct compare_flow *f);
+void record_compare(struct record_compare *out, const struct compare_report *r);
 
 /*
  * The findings as the engine holds them, those of an endpoint judged by the report's baseline

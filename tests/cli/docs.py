@@ -46,6 +46,12 @@ def detectors():
             for code, title, severity, scope in found}
 
 
+def changes():
+    """code -> (severity, title)"""
+    found = rows("userspace/changes.def", "CHANGE(i, c, s, h, t, a) @ c :: s :: h")
+    return {text(code): (severity.lower(), text(title)) for code, severity, title in found}
+
+
 def options():
     """[(letter or None, name, argument or None, commands)]"""
     found = rows("userspace/options.def", "OPTION(i, l, n, a, c, h) @ l :: n :: a :: c")
@@ -76,7 +82,8 @@ def skip_reasons():
 def records():
     """record -> names of its fields, in order"""
     found = {}
-    for record in ("FLOW", "DIRECTION", "FINDING", "ENDPOINT", "SUMMARY", "EVENT", "SAMPLE"):
+    for record in ("FLOW", "DIRECTION", "FINDING", "ENDPOINT", "SUMMARY", "EVENT", "SAMPLE",
+                   "COMPARE_FLOW", "COMPARE", "CHANGE"):
         define = f"RECORD_{record}(k, n, l, w) @ n"
         found[record.lower()] = expand("userspace/record.def", define)
     return found

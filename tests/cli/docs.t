@@ -32,7 +32,8 @@ HEADINGS = ["On the wire", "The rule", "How wscope decides", "What it is not", "
 SCOPES = {"FLOW": "one connection", "SIDE": "each side of one connection",
           "ENDPOINT": "one side of a host"}
 LANGUAGES = {"console", "sh", "c", "json", "text"}
-MANUALS = {"wscope": "man/wscope.1", "replay": "man/wscope-replay.1", "live": "man/wscope-live.1"}
+MANUALS = {"wscope": "man/wscope.1", "replay": "man/wscope-replay.1", "live": "man/wscope-live.1",
+           "compare": "man/wscope-compare.1"}
 tap = Tap()
 
 
@@ -93,7 +94,7 @@ def findings():
         if os.path.exists(path):
             report(f"page of {code}", check_page(path, code, title, severity, scope))
     for path in pages() + ["README.md"]:
-        report(f"{path}: codes exist", check_code_words(path, known))
+        report(f"{path}: codes exist", check_code_words(path, {**known, **docs.changes()}))
 
 
 def check_explain(code):
@@ -143,13 +144,19 @@ def check_references(path):
 def manuals():
     present = {os.path.join("man", name) for name in os.listdir("man")}
     report("the manuals are there", differ(present, MANUALS.values(), "page"))
-    for command in ("replay", "live"):
+    for command in ("replay", "live", "compare"):
         report(f"{MANUALS[command]}: options", check_options(command))
     report("each option belongs to a command",
            (name for _, name, _, where in docs.options()
-            if not set(where.split(" | ")) <= {"replay", "live"}))
+            if not set(where.split(" | ")) <= {"replay", "live", "compare"}))
     codes = docs.tags(docs.manual_section(MANUALS["wscope"], "FINDINGS"))
     report("man/wscope.1: findings", differ(codes, docs.detectors(), "code"))
+    codes = docs.tags(docs.manual_section(MANUALS["compare"], "CHANGES"))
+    report("man/wscope-compare.1: changes", differ(codes, docs.changes(), "code"))
+    lines = re.findall(r"^\| `([\w-]+)` \| (\w+) \|", docs.read("docs/compare.md"), re.M)
+    report("docs/compare.md: changes", differ([" ".join(line) for line in lines],
+                                              [f"{code} {severity}" for code, (severity, _)
+                                               in docs.changes().items()], "code"))
     verbs = [tag.split()[0] for tag in docs.tags(docs.manual_section(MANUALS["wscope"], "COMMANDS"))]
     report("man/wscope.1: commands", differ(verbs, docs.commands(), "command"))
     for path in MANUALS.values():
@@ -253,6 +260,8 @@ def captures(folder):
     source = "tests/captures/lab/server-off/client.pcap"
     for name in ("capture.pcap", "part2.pcap"):
         shutil.copy(source, os.path.join(folder, name))
+    for name, point in (("before.pcap", "box-in"), ("after.pcap", "box-out")):
+        shutil.copy(f"tests/captures/lab/strip-synack/{point}.pcap", os.path.join(folder, name))
     with open("tests/captures/lab/both-on/client.pcap", "rb") as plain, \
             gzip.open(os.path.join(folder, "part1.pcap.gz"), "wb") as packed:
         shutil.copyfileobj(plain, packed)

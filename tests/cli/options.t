@@ -103,7 +103,7 @@ def commands_of(where):
 
 
 def operands(command):
-    return [CAPTURE] if command == "replay" else ["-i", "lo"]
+    return {"replay": [CAPTURE], "live": ["-i", "lo"], "compare": [CAPTURE, CAPTURE]}[command]
 
 
 def refused_values():
@@ -119,7 +119,7 @@ def refused_values():
 
 def every_option():
     for letter, name, argument, where in OPTIONS:
-        for command in ("replay", "live"):
+        for command in ("replay", "live", "compare"):
             if command not in commands_of(where):
                 for word in [f"--{name}"] + ([f"-{letter}"] if letter else []):
                     got = wscope(command, word, *operands(command))
@@ -186,6 +186,12 @@ LINES = [
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),
     (["live", "--nonesuch"], "live has no option '--nonesuch'; " + HELP.format("live")),
     (["live", *["-i", "lo"] * 65], "more than 64 interfaces"),
+    (["compare"], "compare takes two captures, BEFORE and AFTER"),
+    (["compare", CAPTURE], "compare takes two captures, BEFORE and AFTER"),
+    (["compare", CAPTURE, CAPTURE, CAPTURE], "compare takes two captures, BEFORE and AFTER"),
+    (["compare", "-", "-"], "compare takes '-' once: standard input is one capture"),
+    (["compare", "-c", "5", CAPTURE, CAPTURE],
+     "compare has no option '-c'; " + HELP.format("compare")),
     (["nonesuch"], "no command 'nonesuch'; `wscope --help` has them"),
     (["Replay"], "no command 'Replay'; `wscope --help` has them"),
     ([""], "no command ''; `wscope --help` has them"),
@@ -218,7 +224,7 @@ def helps():
                      () if one.out == got.err else ["not the usage"])
     for name in docs.commands():
         report.true(f"the usage has {name}", f"\n  {name} " in got.err, got.err)
-    for command in ("replay", "live"):
+    for command in ("replay", "live", "compare"):
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])

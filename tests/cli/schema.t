@@ -23,6 +23,7 @@ from tap import CAPTURES, Tap  # noqa: E402
 BUILD = os.environ.get("WSCOPE_BUILD", "build")
 PROGRAM = os.environ.get("WSCOPE", os.path.join(BUILD, "wscope"))
 OUTSIDE = os.environ.get("WSCOPE_CAPTURES", "")
+TYPES = {"flow", "endpoint", "summary", "event", "sample", "compare_flow", "compare"}
 ORDER = {"flow": 0, "endpoint": 1, "summary": 2}
 
 tap = Tap()
@@ -120,7 +121,7 @@ def spoiled(record):
 def check_schema(schema):
     tap.ok(schema.get("$schema") == "http://json-schema.org/draft-07/schema#", "schema: draft-07")
     names = {ref["$ref"].rsplit("/", 1)[1] for ref in schema["oneOf"]}
-    tap.ok(names == {"flow", "endpoint", "summary", "event", "sample"}, "schema: the five records", names)
+    tap.ok(names == TYPES, "schema: the records", names)
     found = list(objects(schema))
     wrong = [where for where, node in found if node.get("additionalProperties") is not False]
     tap.ok(len(found) >= 10 and not wrong, "schema: no object may have more fields", wrong)
@@ -139,7 +140,8 @@ def check_spoiled(records, samples):
         tap.ok(records.whole.is_valid(record), f"{kind}: a record is valid under the whole schema")
         kept = [how for how, bad in spoiled(record)
                 if not records.error(bad) and not (how.endswith("another string")
-                                                   and how.split()[0] in ("file", "interface"))]
+                                                   and how.split()[0] in ("file", "interface", "before", "after",
+                                                                           "verdict"))]
         tap.ok(not kept, f"{kind}: spoiled records are refused", ", ".join(kept))
 
 
@@ -208,6 +210,25 @@ def check_series(records, samples, paths):
     tap.ok(not wrong and lines > len(paths), f"samples of {len(paths)} captures", "\n".join(wrong))
 
 
+def check_compared(records, samples, paths):
+    """The records of compare, of each scenario's client and server."""
+    wrong, pairs = [], 0
+    for path in paths:
+        if not os.path.basename(path).startswith("client.pcap"):
+            continue
+        done = run(PROGRAM, "compare", "--json", path, path.replace("client.pcap", "server.pcap"))
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        pairs += 1
+        wrong += [f"{path}: {error}" for error in map(records.error, found) if error]
+        kinds = [record["type"] for record in found]
+        if kinds[-1:] != ["compare"] or set(kinds[:-1]) - {"compare_flow"}:
+            wrong.append(f"{path}: records are {kinds}: {done.stderr.decode()}")
+        for record in found:
+            if len(record["changes"]) >= len(samples.get(record["type"], record)["changes"]):
+                samples[record["type"]] = record
+    tap.ok(not wrong and pairs > 50, f"compare: {pairs} pairs of captures", "\n".join(wrong))
+
+
 def main():
     try:
         import jsonschema
@@ -228,7 +249,8 @@ def main():
         tap.skip("outside captures", "captures: WSCOPE_CAPTURES is not there")
     check_made(records, samples)
     check_series(records, samples, lab)
-    tap.ok(set(samples) == {"flow", "endpoint", "summary", "event", "sample"}, "a record of each type was seen")
+    check_compared(records, samples, lab)
+    tap.ok(set(samples) == TYPES, "a record of each type was seen")
     check_spoiled(records, samples)
     return tap.end()
 

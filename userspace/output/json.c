@@ -93,6 +93,7 @@ static void put_skip_counts(struct writer *w, const struct record_skip_counts *c
 	writer_close(w, '}');
 }
 
+static void put_changes(struct writer *w, const struct record_changes *changes);
 static void put_direction(struct writer *w, const struct record_direction *r);
 static void put_finding(struct writer *w, const struct record_finding *r);
 static void put_findings(struct writer *w, const struct record_findings *findings);
@@ -125,6 +126,8 @@ static void put_where_null(struct writer *w, const struct record_where *r);
 #define PUT_SKIP_COUNTS(v)    put_skip_counts(w, &(v))
 #define PUT_LOST(v)           put_lost(w, &(v))
 #define PUT_WHERE_NULL(v)     put_where_null(w, &(v))
+#define PUT_CHANGE_CODE(v)    writer_string(w, v)
+#define PUT_CHANGES(v)        put_changes(w, &(v))
 
 #define PUT_MEMBER(kind, name, names, what) \
 	writer_key(w, #name);               \
@@ -172,6 +175,21 @@ static void put_where_null(struct writer *w, const struct record_where *r)
 #define RECORD_WHERE PUT_MEMBER
 #include "userspace/record.def"
 	writer_close(w, '}');
+}
+
+static void put_changes(struct writer *w, const struct record_changes *changes)
+{
+	writer_open(w, '[');
+	for (size_t i = 0; i < changes->n; i++) {
+		struct record_change change, *r = &change;
+
+		record_change(r, &changes->list[i]);
+		writer_open(w, '{');
+#define RECORD_CHANGE PUT_MEMBER
+#include "userspace/record.def"
+		writer_close(w, '}');
+	}
+	writer_close(w, ']');
 }
 
 static void record_begin(struct writer *w, const char *type)
@@ -227,6 +245,39 @@ void json_sample(struct writer *w, const struct record_sample *r)
 #define RECORD_SAMPLE PUT_MEMBER
 #include "userspace/record.def"
 	record_end(w);
+}
+
+static void put_compare_flow(struct writer *w, const struct record_compare_flow *r)
+{
+	record_begin(w, "compare_flow");
+#define RECORD_COMPARE_FLOW PUT_MEMBER
+#include "userspace/record.def"
+	record_end(w);
+}
+
+static void put_compare(struct writer *w, const struct record_compare *r)
+{
+	record_begin(w, "compare");
+#define RECORD_COMPARE PUT_MEMBER
+#include "userspace/record.def"
+	record_end(w);
+}
+
+int compare_json(FILE *to, const struct compare_report *r)
+{
+	struct writer w;
+	struct record_compare whole;
+
+	writer_start(&w, to);
+	for (size_t i = 0; i < r->flows_n && !w.err; i++) {
+		struct record_compare_flow flow;
+
+		record_compare_flow(&flow, &r->flows[i]);
+		put_compare_flow(&w, &flow);
+	}
+	record_compare(&whole, r);
+	put_compare(&w, &whole);
+	return writer_flush(&w);
 }
 
 /* Room for one record of any type: they are large, and made one at a time. */
