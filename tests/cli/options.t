@@ -103,7 +103,7 @@ def commands_of(where):
 
 
 def operands(command):
-    return [CAPTURE] if command == "replay" else ["-i", "lo"]
+    return {"replay": [CAPTURE], "check": ["--init", CAPTURE], "live": ["-i", "lo"]}[command]
 
 
 def refused_values():
@@ -119,7 +119,7 @@ def refused_values():
 
 def every_option():
     for letter, name, argument, where in OPTIONS:
-        for command in ("replay", "live"):
+        for command in ("replay", "live", "check"):
             if command not in commands_of(where):
                 for word in [f"--{name}"] + ([f"-{letter}"] if letter else []):
                     got = wscope(command, word, *operands(command))
@@ -186,6 +186,17 @@ LINES = [
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),
     (["live", "--nonesuch"], "live has no option '--nonesuch'; " + HELP.format("live")),
     (["live", *["-i", "lo"] * 65], "more than 64 interfaces"),
+    (["check", CAPTURE], "check takes --expect FILE, or --init"),
+    (["check", "--init"], "check takes at least one capture"),
+    (["check", "--init", "--", CAPTURE], "check takes at least one capture before '--'"),
+    (["check", "--init", "--expect", "x", CAPTURE],
+     "--init writes expectations, and takes neither --expect nor an output"),
+    (["check", "--init", "--tap", CAPTURE],
+     "--init writes expectations, and takes neither --expect nor an output"),
+    (["check", "--expect", "x", "--tap", "--json", CAPTURE],
+     "--json, --tap and --github do not go together"),
+    (["check", "--expect", "x", "--junit", "-", CAPTURE], "--junit needs the name of a file"),
+    (["check", *["--expect", "x"] * 65, CAPTURE], "more than 64 files of expectations"),
     (["nonesuch"], "no command 'nonesuch'; `wscope --help` has them"),
     (["Replay"], "no command 'Replay'; `wscope --help` has them"),
     ([""], "no command ''; `wscope --help` has them"),
@@ -218,7 +229,7 @@ def helps():
                      () if one.out == got.err else ["not the usage"])
     for name in docs.commands():
         report.true(f"the usage has {name}", f"\n  {name} " in got.err, got.err)
-    for command in ("replay", "live"):
+    for command in ("replay", "live", "check"):
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])
