@@ -12,6 +12,8 @@ struct document_reader {
 	yaml_parser_t parser;
 	yaml_event_t event;
 	struct document_error *error;
+	const char *text;
+	size_t len;
 };
 
 static struct document_mark document_mark(yaml_mark_t mark)
@@ -26,12 +28,29 @@ static int document_refuse(struct document_reader *r, yaml_mark_t mark, const ch
 	return -EINVAL;
 }
 
+/* The place of a byte: libyaml has no mark for what is no text. */
+static yaml_mark_t document_place(const struct document_reader *r, size_t offset)
+{
+	yaml_mark_t mark = { .index = offset };
+
+	for (size_t i = 0; i < offset && i < r->len; i++) {
+		if (r->text[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		} else if ((r->text[i] & 0xc0) != 0x80) {
+			mark.column++;
+		}
+	}
+	return mark;
+}
+
 /* What libyaml says, in our form. */
 static int document_complain(struct document_reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	const char *problem = p->problem ? p->problem : "it is no YAML";
-	yaml_mark_t mark = p->error == YAML_READER_ERROR ? p->mark : p->problem_mark;
+	yaml_mark_t mark = p->error == YAML_READER_ERROR ? document_place(r, p->problem_offset)
+							 : p->problem_mark;
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
@@ -180,7 +199,7 @@ static int document_only(struct document_reader *r, struct document_node **out)
 int document_parse(struct document_node **out, const char *text, size_t len,
 		   struct document_error *error)
 {
-	struct document_reader r = { .error = error };
+	struct document_reader r = { .error = error, .text = text, .len = len };
 	int err;
 
 	*out = NULL;

@@ -33,6 +33,8 @@ static const struct mistake_case {
 	{ "- name: !!str a\n", 1, 9, "a tag" },
 	{ "- name: \"a\\0b\"\n", 1, 9, "a NUL character" },
 	{ "[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]", 1, 18, "nested too deeply" },
+	{ "- name: a\n  rtt: \xff\n", 2, 8, "invalid leading UTF-8 octet" },
+	{ "- name: a\x01\n", 1, 10, "control characters are not allowed" },
 	/* the shape */
 	{ "", 1, 1, "there is no expectation" },
 	{ "# nothing\n", 1, 1, "there is no expectation" },
