@@ -57,7 +57,7 @@ _wscope() {
 		_wscope_value "$cur" "$value"
 	elif [[ $cur == -* ]]; then
 		_wscope_words "$cur" "$(_wscope_options "$command")"
-	elif [[ $command == replay || $command == compare ]]; then
+	elif [[ $command == replay || $command == compare || $command == check ]]; then
 		_wscope_files "$cur"
 	elif [[ $command == explain ]]; then
 		((COMP_CWORD == 2)) && _wscope_words "$cur" "$(_wscope_codes)"

@@ -27,7 +27,7 @@ endif
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 WARN     += $(if $(filter 1,$(WERROR)),-Werror)
-LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson
+LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1
 
 PKG_CFLAGS    = $(call once,PKG_CFLAGS,$(PKGCONF) --cflags $(LIBRARIES))
 PKG_LIBS      = $(call once,PKG_LIBS,$(PKGCONF) --libs $(LIBRARIES))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcap-replay/check.h"
 #include "pcap-replay/compare.h"
 #include "pcap-replay/replay.h"
 #include "userspace/exit_status.h"
@@ -32,7 +33,7 @@ static int main_printed(int err)
 	return EXIT_INCOMPLETE;
 }
 
-/* replay, live and compare: options first, then what they name. */
+/* replay, live, compare and check: options first, then what they name. */
 static int main_analysis(enum option_command command, const char *usage, int argc, char **argv,
 			 int (*run)(const struct options *o))
 {
@@ -81,6 +82,15 @@ static int main_compare(int argc, char **argv)
 		argc, argv, compare_run);
 }
 
+static int main_check(int argc, char **argv)
+{
+	return main_analysis(CHECK,
+			     "usage: wscope check OPTION... CAPTURE... [-- FILTER]\n\n"
+			     "Compares captures with expectations: exit status 0 when all hold, 1 "
+			     "when one does not.\n\n",
+			     argc, argv, check_run);
+}
+
 static int main_no_argument(int argc, char **argv)
 {
 	if (argc == 1)
@@ -120,6 +130,7 @@ static const struct main_command main_commands[] = {
 	{ "replay", "analyse captures, without privileges", main_replay },
 	{ "live", "attach to interfaces and watch", main_live },
 	{ "compare", "what a box between two captures changed", main_compare },
+	{ "check", "captures against expectations: a regression gate", main_check },
 	{ "explain", "what a finding code means and what to do", main_explain },
 	{ "list", "finding codes, skip reasons, tunnels", main_list },
 	{ "schema", "JSON Schema of the --json records", main_schema },

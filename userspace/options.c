@@ -162,6 +162,17 @@ static int options_interface(struct options *o, const char *name)
 	return 0;
 }
 
+static int options_expect(struct options *o, const char *path)
+{
+	if (o->expects_n == OPTIONS_EXPECTS_MAX) {
+		fprintf(stderr, "wscope: more than %d files of expectations\n",
+			OPTIONS_EXPECTS_MAX);
+		return -EINVAL;
+	}
+	o->expects[o->expects_n++] = path;
+	return 0;
+}
+
 /* Options that name one of a few words. */
 static int options_apply_choice(struct options *o, enum option_id id, const char *value)
 {
@@ -187,29 +198,49 @@ static int options_apply_choice(struct options *o, enum option_id id, const char
 	return 0;
 }
 
-static int options_apply(struct options *o, enum option_id id, const char *value)
+/* Options without an argument: what each sets; NULL for the others. */
+static bool *options_flag(struct options *o, enum option_id id)
 {
 	switch (id) {
 	case OPTION_SEPARATE:
-		o->separate = true;
-		return 0;
+		return &o->separate;
 	case OPTION_ALLOW_TRUNCATED:
-		o->allow_truncated = true;
+		return &o->allow_truncated;
+	case OPTION_NAT:
+		return &o->nat;
+	case OPTION_JSON:
+		return &o->json;
+	case OPTION_TAP:
+		return &o->tap;
+	case OPTION_GITHUB:
+		return &o->github;
+	case OPTION_INIT:
+		return &o->init;
+	case OPTION_VERBOSE:
+		return &o->verbose;
+	case OPTION_HELP:
+		return &o->help;
+	default:
+		return NULL;
+	}
+}
+
+static int options_apply(struct options *o, enum option_id id, const char *value)
+{
+	bool *flag = options_flag(o, id);
+
+	if (flag) {
+		*flag = true;
 		return 0;
+	}
+	switch (id) {
 	case OPTION_VLAN_DOMAIN:
 		o->config.vlan_domain = 1;
 		return 0;
-	case OPTION_JSON:
-		o->json = true;
-		return 0;
-	case OPTION_NAT:
-		o->nat = true;
-		return 0;
-	case OPTION_VERBOSE:
-		o->verbose = true;
-		return 0;
-	case OPTION_HELP:
-		o->help = true;
+	case OPTION_EXPECT:
+		return options_expect(o, value);
+	case OPTION_JUNIT:
+		o->junit = value;
 		return 0;
 	case OPTION_COUNT:
 		return options_number(id, value, ~0ULL, &o->count);
@@ -271,25 +302,26 @@ static bool options_is_file(const char *word)
 }
 
 /*
- * Replay: files, then the words of a filter. It begins behind "--", or with the first
- * word after the first file that names nothing that exists.
+ * Files, then the words of a filter. It begins behind "--", or for replay with the first word
+ * after the first file that names nothing that exists: check does not guess.
  */
-static int options_files(struct options *o, char **argv, int n, int dashes)
+static int options_files(struct options *o, enum option_command command, char **argv, int n,
+			 int dashes)
 {
+	bool guess = command == REPLAY && dashes < 0;
 	int files = 0, inputs = 0;
 
-	while (files < n && files != dashes &&
-	       (!files || dashes >= 0 || options_is_file(argv[files])))
+	while (files < n && files != dashes && (!files || !guess || options_is_file(argv[files])))
 		files++;
 	if (!files) {
-		fprintf(stderr, "wscope: replay takes at least one capture%s\n",
-			dashes < 0 ? "" : " before '--'");
+		fprintf(stderr, "wscope: %s takes at least one capture%s\n",
+			command == REPLAY ? "replay" : "check", dashes < 0 ? "" : " before '--'");
 		return -EINVAL;
 	}
 	o->files = calloc((size_t)files + 1, sizeof(*o->files));
 	if (files < n)
 		o->filter = options_join(argv + files, n - files);
-	o->filter_guessed = dashes < 0;
+	o->filter_guessed = guess;
 	if (!o->files || (files < n && !o->filter))
 		return -ENOMEM;
 	for (int i = 0; i < files; i++) {
@@ -349,6 +381,26 @@ static int options_series(const struct options *o)
 	return -EINVAL;
 }
 
+/* Of check: what to expect, or --init; and one way to print it. */
+static int options_check(const struct options *o)
+{
+	bool outputs = o->json || o->tap || o->github || o->junit;
+	const char *why = NULL;
+
+	if (!o->expects_n && !o->init)
+		why = "check takes --expect FILE, or --init";
+	else if (o->init && (o->expects_n || outputs))
+		why = "--init writes expectations, and takes neither --expect nor an output";
+	else if (o->json + o->tap + o->github > 1)
+		why = "--json, --tap and --github do not go together";
+	else if (o->junit && (!*o->junit || !strcmp(o->junit, "-")))
+		why = "--junit needs the name of a file";
+	if (!why)
+		return 0;
+	fprintf(stderr, "wscope: %s\n", why);
+	return -EINVAL;
+}
+
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
@@ -357,10 +409,12 @@ static int options_operands(struct options *o, enum option_command command, char
 			"wscope: --save-baseline is of one stream, --separate has several\n");
 		return -EINVAL;
 	}
-	if (command == REPLAY)
-		return options_files(o, argv, n, dashes);
+	if (command == CHECK && options_check(o))
+		return -EINVAL;
 	if (command == COMPARE)
 		return options_two(o, argv, n);
+	if (command != LIVE)
+		return options_files(o, command, argv, n, dashes);
 	if (n) {
 		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
 		return -EINVAL;

@@ -12,6 +12,7 @@
 #include "engine/packet.h"
 
 #define OPTIONS_INTERFACES_MAX 64
+#define OPTIONS_EXPECTS_MAX    64
 
 enum option_engine { ENGINE_NATIVE, ENGINE_XDP, ENGINE_TC };
 enum option_reader { OPTION_READER_AUTO, OPTION_READER_MAPPED, OPTION_READER_LIBPCAP };
@@ -42,15 +43,21 @@ struct options {
 	const char *save_baseline; /* a file to write at the end, or 0 */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
-	bool nat;           /* compare: addresses are not trusted */
-	const char **files; /* replay: FILE..., compare: BEFORE AFTER; owned */
+	bool nat;                                 /* compare: addresses are not trusted */
+	const char *expects[OPTIONS_EXPECTS_MAX]; /* check: files of expectations */
+	size_t expects_n;
+	const char *junit; /* check: a file for JUnit XML, or 0 */
+	bool init;         /* check: write expectations */
+	bool tap;
+	bool github;
+	const char **files; /* replay and check: FILE..., compare: BEFORE AFTER; owned */
 	size_t files_n;
 	char *filter;        /* trailing tcpdump expression, or 0; owned */
 	bool filter_guessed; /* it begins with the first word that names no file, not behind -- */
 	bool help;
 };
 
-enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4 };
+enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8 };
 
 /*
  * Fills o from argv[1..] (argv[0] is the command's name). 0, or -EINVAL after one

@@ -31,9 +31,9 @@ HEADINGS = ["On the wire", "The rule", "How wscope decides", "What it is not", "
             "What to do", "What would settle it"]
 SCOPES = {"FLOW": "one connection", "SIDE": "each side of one connection",
           "ENDPOINT": "one side of a host"}
-LANGUAGES = {"console", "sh", "c", "json", "text"}
+LANGUAGES = {"console", "sh", "c", "json", "text", "yaml"}
 MANUALS = {"wscope": "man/wscope.1", "replay": "man/wscope-replay.1", "live": "man/wscope-live.1",
-           "compare": "man/wscope-compare.1"}
+           "compare": "man/wscope-compare.1", "check": "man/wscope-check.1"}
 tap = Tap()
 
 
@@ -144,11 +144,11 @@ def check_references(path):
 def manuals():
     present = {os.path.join("man", name) for name in os.listdir("man")}
     report("the manuals are there", differ(present, MANUALS.values(), "page"))
-    for command in ("replay", "live", "compare"):
+    for command in ("replay", "live", "compare", "check"):
         report(f"{MANUALS[command]}: options", check_options(command))
     report("each option belongs to a command",
            (name for _, name, _, where in docs.options()
-            if not set(where.split(" | ")) <= {"replay", "live", "compare"}))
+            if not set(where.split(" | ")) <= {"replay", "live", "compare", "check"}))
     codes = docs.tags(docs.manual_section(MANUALS["wscope"], "FINDINGS"))
     report("man/wscope.1: findings", differ(codes, docs.detectors(), "code"))
     codes = docs.tags(docs.manual_section(MANUALS["compare"], "CHANGES"))

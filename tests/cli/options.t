@@ -103,7 +103,8 @@ def commands_of(where):
 
 
 def operands(command):
-    return {"replay": [CAPTURE], "live": ["-i", "lo"], "compare": [CAPTURE, CAPTURE]}[command]
+    return {"replay": [CAPTURE], "live": ["-i", "lo"], "compare": [CAPTURE, CAPTURE],
+            "check": ["--init", CAPTURE]}[command]
 
 
 def refused_values():
@@ -119,7 +120,7 @@ def refused_values():
 
 def every_option():
     for letter, name, argument, where in OPTIONS:
-        for command in ("replay", "live", "compare"):
+        for command in ("replay", "live", "compare", "check"):
             if command not in commands_of(where):
                 for word in [f"--{name}"] + ([f"-{letter}"] if letter else []):
                     got = wscope(command, word, *operands(command))
@@ -192,6 +193,17 @@ LINES = [
     (["compare", "-", "-"], "compare takes '-' once: standard input is one capture"),
     (["compare", "-c", "5", CAPTURE, CAPTURE],
      "compare has no option '-c'; " + HELP.format("compare")),
+    (["check", CAPTURE], "check takes --expect FILE, or --init"),
+    (["check", "--init"], "check takes at least one capture"),
+    (["check", "--init", "--", CAPTURE], "check takes at least one capture before '--'"),
+    (["check", "--init", "--expect", "x", CAPTURE],
+     "--init writes expectations, and takes neither --expect nor an output"),
+    (["check", "--init", "--tap", CAPTURE],
+     "--init writes expectations, and takes neither --expect nor an output"),
+    (["check", "--expect", "x", "--tap", "--json", CAPTURE],
+     "--json, --tap and --github do not go together"),
+    (["check", "--expect", "x", "--junit", "-", CAPTURE], "--junit needs the name of a file"),
+    (["check", *["--expect", "x"] * 65, CAPTURE], "more than 64 files of expectations"),
     (["nonesuch"], "no command 'nonesuch'; `wscope --help` has them"),
     (["Replay"], "no command 'Replay'; `wscope --help` has them"),
     ([""], "no command ''; `wscope --help` has them"),
@@ -224,7 +236,7 @@ def helps():
                      () if one.out == got.err else ["not the usage"])
     for name in docs.commands():
         report.true(f"the usage has {name}", f"\n  {name} " in got.err, got.err)
-    for command in ("replay", "live", "compare"):
+    for command in ("replay", "live", "compare", "check"):
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])

@@ -137,6 +137,11 @@ static void put_control(struct writer *w, unsigned char c)
 		put(w, escape, sizeof(escape));
 }
 
+size_t writer_utf8(const char *text)
+{
+	return utf8_length((const unsigned char *)text);
+}
+
 /* One character of a string; returns the bytes it took. */
 static size_t put_character(struct writer *w, const unsigned char *s)
 {

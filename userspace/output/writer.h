@@ -46,6 +46,9 @@ void writer_null(struct writer *w);
 /* Nanoseconds as seconds with nine decimals, exactly. */
 void writer_seconds(struct writer *w, __s64 ns);
 
+/* Bytes of the well-formed UTF-8 character at text, which is not empty; 0: it is none. */
+size_t writer_utf8(const char *text);
+
 /* A field of comma-separated values: quoted where it must be (RFC 4180, 2); 0 is an empty one. */
 void writer_field(struct writer *w, const char *text);
 
