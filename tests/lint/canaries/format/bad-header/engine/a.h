@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-static inline int canary_add(int a, int b)
-{
-	return a + b;
+static inline int canary_add(int a,int b) {
+	return a+b;
 }
