@@ -34,6 +34,7 @@ struct conn {
 	__u32 client_seq;
 	__u32 server_seq;
 	__u32 client_ack; /* what the client has acknowledged */
+	__u16 window;     /* the client's, raw */
 };
 
 struct generator {
@@ -83,6 +84,7 @@ static void generate_start(struct generator *g, struct conn *c)
 	c->client_seq = (__u32)generate_random(g);
 	c->server_seq = (__u32)generate_random(g);
 	c->client_ack = c->server_seq;
+	c->window = 502;
 }
 
 static void generate_handshake(struct conn *c, struct frame *f)
@@ -122,6 +124,17 @@ static void generate_closing(struct conn *c, struct frame *f)
 	}
 }
 
+/*
+ * Another window with each ACK, as of a buffer that is tuned. Two segments are 22 units of
+ * 2^7: it gives up fewer, so that its right edge never moves left (RFC 7323, 2.4).
+ */
+static __u16 generate_window(struct generator *g, __u16 window)
+{
+	__u32 next = window + generate_below(g, 60) - 20;
+
+	return (__u16)(next < 3500 ? next : 3500);
+}
+
 /* Two segments from the server, then the client's ACK; now and then a segment again. */
 static void generate_data(struct generator *g, struct conn *c, struct frame *f)
 {
@@ -138,7 +151,7 @@ static void generate_data(struct generator *g, struct conn *c, struct frame *f)
 			c->server_seq += SEGMENT;
 	} else {
 		f->ack = c->client_ack = c->server_seq;
-		f->window = (__u16)(502 + generate_below(g, 3000));
+		f->window = c->window = generate_window(g, c->window);
 	}
 }
 
@@ -178,7 +191,7 @@ static void generate_frame(struct generator *g, struct conn *c, struct frame *f)
 	f->ack = client ? c->client_ack : c->client_seq;
 	f->tsval = (__u32)(g->us / 1000) + c->id;
 	f->tsecr = f->tsval - 10;
-	f->window = c->sent < 2 ? 64240 : 502;
+	f->window = c->sent < 2 ? 64240 : client ? c->window : 502;
 	f->wscale = !client && c->id % SERVERS == REFUSING ? FRAME_NO_WSCALE : 7;
 	if (c->sent < HANDSHAKE)
 		generate_handshake(c, f);

@@ -99,7 +99,9 @@ static int kernel_load(struct kernel_bench *b)
 	if (!b->wscope)
 		return -errno;
 	b->wscope->rodata->cfg.replay = 0;
-	if (wscope__load(b->wscope))
+	/* As native XDP has it; a tail call wants all of one kind. */
+	if (bpf_program__set_flags(b->wscope->progs.xdp_analyze, BPF_F_XDP_HAS_FRAGS) ||
+	    wscope__load(b->wscope))
 		return -errno;
 	b->pass = pass__open_and_load();
 	b->step = b->pass ? step__open_and_load() : NULL;

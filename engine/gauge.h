@@ -319,7 +319,7 @@ ENGINE_INLINE void gauge_sample(struct gauge *g, const struct half *peer, const 
 		gauge_pause(g, peer);
 	gauge_watch(g, peer, p, end);
 	gauge_await(g, peer, end, flight);
-	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 128 ? 3 : 15;
+	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
 	if (g->dense)
 		g->dense--;
 }
