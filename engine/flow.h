@@ -367,4 +367,10 @@ ENGINE_INLINE _Bool half_is_stale(const struct half *h, const struct packet *p)
 	return h->bits & HALF_SEQ && seq_after(h->seq_end, p->seq + p->payload);
 }
 
+/* Whether data that was seen before is a keepalive or a repeated probe: one byte, the last one. */
+ENGINE_INLINE _Bool half_is_keepalive(const struct half *h, const struct packet *p)
+{
+	return p->payload == 1 && p->seq == h->seq_end - 1;
+}
+
 #endif

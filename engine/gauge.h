@@ -56,8 +56,8 @@ union gauge_slope {
 
 struct gauge {
 	/* This side's sending. A send is a first transmission of data. */
-	__u64 sent_ns;     /* the last send */
-	__u64 limited_ns;  /* time between sends while less than a segment of window was left */
+	__u64 sent_ns;    /* the last send */
+	__u64 limited_ns; /* from sends that left less than a segment of window until the peer spoke */
 	__u64 limited_sum; /* of the peer's windows at `limited`, bytes */
 	__u32 sends;
 	__u32 limited;     /* of those, that left less than a segment of the peer's window */
@@ -333,10 +333,8 @@ ENGINE_INLINE void gauge_send(struct gauge *g, const struct half *h, const struc
 	if (!(peer->bits & HALF_ACK))
 		return;
 	if (ENGINE_UNLIKELY(h->bits & HALF_SEQ && !seq_after(end, h->seq_end))) {
-		/* Neither a keepalive nor a repeated probe is a retransmission. */
-		if (p->payload == 1 && p->seq == h->seq_end - 1)
-			return;
-		gauge_resend(g, peer, p, end);
+		if (!half_is_keepalive(h, p))
+			gauge_resend(g, peer, p, end);
 		return;
 	}
 	if (flight - 1 >= GAUGE_FLIGHT_MOST)

@@ -99,7 +99,7 @@ ENGINE_INLINE void half_sequence(struct half *h, const struct packet *p)
 		h->seq_end = end;
 		return;
 	}
-	if (p->payload && !(p->payload == 1 && p->seq == h->seq_end - 1))
+	if (p->payload && !half_is_keepalive(h, p))
 		seam_add32(&h->retransmits, 1);
 }
 

@@ -208,13 +208,18 @@ ENGINE_INLINE enum limited transfer_limited(const struct transfer *t, __u8 dir, 
 	return LIMITED_YES;
 }
 
-/* Time that a side's window was closed until last_ns, ns. */
-ENGINE_INLINE __u64 transfer_closed_ns(const struct half *h, __u64 last_ns)
+/* How long a zero-window spell is open at last_ns, ns; 0: none is. */
+ENGINE_INLINE __u64 transfer_open_ns(const struct half *h, __u64 last_ns)
 {
-	__u64 open = h->bits & HALF_ZERO && last_ns > h->zero_since_ns ? last_ns - h->zero_since_ns
-								       : 0;
+	return h->bits & HALF_ZERO && last_ns > h->zero_since_ns ? last_ns - h->zero_since_ns : 0;
+}
 
-	return h->zero_ns + open;
+/* The longest spell, one that is open for so long included, ns. */
+ENGINE_INLINE __u64 transfer_longest_ns(const struct half *h, __u64 open_ns)
+{
+	__u64 closed_ns = h->zero_longest_us * ENGINE_NS_PER_US;
+
+	return open_ns > closed_ns ? open_ns : closed_ns;
 }
 
 /* Time of the connection's last packet, ns. */
@@ -227,6 +232,21 @@ ENGINE_INLINE __u64 flow_last_ns(const struct flow *f)
 			last = f->half[i].last_ns;
 	}
 	return last;
+}
+
+/* How long both sides waited for each other's windows, ns. */
+ENGINE_INLINE __u64 transfer_waited_ns(const struct transfer *t)
+{
+	__u64 last_ns = flow_last_ns(t->flow), ns = 0, window;
+
+	for (__u8 i = 0; i < 2; i++) {
+		const struct half *h = &t->flow->half[i];
+
+		ns += h->zero_ns + transfer_open_ns(h, last_ns);
+		if (transfer_limited(t, i, &window) == LIMITED_YES)
+			ns += t->gauge[i].limited_ns;
+	}
+	return ns;
 }
 
 /* Both handshake segments prove what was agreed. */

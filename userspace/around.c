@@ -103,7 +103,9 @@ static __u32 around_lost(const struct around *a, __u64 ns)
 		if (to - from > most)
 			most = to - from;
 	}
-	if (most * a->span_ns < LOSS_TIMES_USUAL * a->lost_n * LOSS_SPAN_NS)
+	/* In ms, so that the products of years and of millions fit. */
+	if (most * (a->span_ns / ENGINE_NS_PER_MS) <
+	    LOSS_TIMES_USUAL * a->lost_n * (LOSS_SPAN_NS / ENGINE_NS_PER_MS))
 		return 0;
 	return most > 0xffffffffU ? 0xffffffffU : (__u32)most;
 }
@@ -115,22 +117,20 @@ static int endpoint_order(const void *key, const void *entry)
 	return memcmp(key, &e->key, sizeof(e->key));
 }
 
-/* The listener of a connection, or NULL. */
-static const struct endpoint *around_listener(const struct report *r, const struct flow_entry *e)
+const struct endpoint_entry *around_endpoint(const struct report *r, const struct flow_entry *e,
+					     enum endpoint_role role)
 {
-	unsigned int server = !e->flow.client;
+	unsigned int end = role == ENDPOINT_CLIENT ? e->flow.client & 1 : !e->flow.client;
 	struct endpoint_key key = {
-		.addr = { e->key.addr[server][0], e->key.addr[server][1] },
+		.addr = { e->key.addr[end][0], e->key.addr[end][1] },
 		.domain = e->key.domain,
-		.port = e->key.port[server],
-		.role = ENDPOINT_SERVER,
+		.port = role == ENDPOINT_SERVER ? e->key.port[end] : 0,
+		.role = (__u16)role,
 	};
-	const struct endpoint_entry *found;
 
 	if (!r->endpoints_n)
 		return NULL;
-	found = bsearch(&key, r->endpoints, r->endpoints_n, sizeof(*r->endpoints), endpoint_order);
-	return found ? &found->endpoint : NULL;
+	return bsearch(&key, r->endpoints, r->endpoints_n, sizeof(*r->endpoints), endpoint_order);
 }
 
 void around_transfer(struct transfer *out, const struct report *r, const struct flow_entry *e)
@@ -143,8 +143,11 @@ void around_transfer(struct transfer *out, const struct report *r, const struct 
 	out->scaling = flow_scaling(f);
 	out->listener = NULL;
 	out->lost_together = 0;
-	if (out->scaling == SCALING_OFF && syn_offers(c) && !(c->opt_bits & OPT_TIMESTAMPS))
-		out->listener = around_listener(r, e);
+	if (out->scaling == SCALING_OFF && syn_offers(c) && !(c->opt_bits & OPT_TIMESTAMPS)) {
+		const struct endpoint_entry *listener = around_endpoint(r, e, ENDPOINT_SERVER);
+
+		out->listener = listener ? &listener->endpoint : NULL;
+	}
 	if (r->around && r->around->lost_n) {
 		__u64 ns = state_loss_ns(f, out->gauge);
 

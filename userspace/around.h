@@ -27,6 +27,10 @@ void around_free(struct around *a);
 /* A connection as diagnosis sees it. */
 void around_transfer(struct transfer *out, const struct report *r, const struct flow_entry *e);
 
+/* The endpoint that one end of a connection is, among the report's; NULL when it was not counted. */
+const struct endpoint_entry *around_endpoint(const struct report *r, const struct flow_entry *e,
+					     enum endpoint_role role);
+
 /* The servers around an endpoint of the report. */
 void around_vicinity(struct vicinity *out, const struct report *r, const struct endpoint_entry *e);
 

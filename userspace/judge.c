@@ -17,6 +17,7 @@ struct judge_step {
 	const struct expectation *expectation;
 	const struct report *report;
 	const struct flow_entry *flow;         /* JUDGE_FLOW */
+	struct transfer transfer;              /* the same, as it is diagnosed */
 	const struct record_flow *record;      /* the same, told */
 	const struct endpoint_entry *endpoint; /* JUDGE_HOST */
 	const struct finding *facts;           /* of it */
@@ -266,18 +267,17 @@ static bool judge_counts(const struct expect_clause *c, const struct expectation
 /* Whether a connection could have the finding at all, or nobody can know. */
 static bool judge_can_tell(const struct expect_clause *c, const struct judge_step *step)
 {
-	struct transfer t;
+	const struct transfer *t = &step->transfer;
 	__u64 window;
 
-	around_transfer(&t, step->report, step->flow);
 	if (!c->of_severity && (1U << c->what & JUDGE_WITHOUT_HANDSHAKE))
 		return true;
 	if (!c->of_severity && names_detector(c->what)->of_endpoint)
 		return true;
 	if (!c->of_severity && c->what == FINDING_window_limited)
-		return transfer_limited(&t, 0, &window) != LIMITED_UNKNOWN ||
-		       transfer_limited(&t, 1, &window) != LIMITED_UNKNOWN;
-	return t.scaling != SCALING_UNKNOWN;
+		return transfer_limited(t, 0, &window) != LIMITED_UNKNOWN ||
+		       transfer_limited(t, 1, &window) != LIMITED_UNKNOWN;
+	return t->scaling != SCALING_UNKNOWN;
 }
 
 static bool judge_of_hosts(const struct expect_clause *c)
@@ -405,28 +405,14 @@ static void judge_step(struct judge_result *out, const struct judge_step *step)
 	}
 }
 
-static int judge_endpoint_compare(const void *key, const void *endpoint)
-{
-	return memcmp(key, &((const struct endpoint_entry *)endpoint)->key,
-		      sizeof(struct endpoint_key));
-}
-
 /* Marks the two ends of a connection among the report's endpoints. */
 static void judge_mark(const struct report *r, const struct flow_entry *e, bool *marks)
 {
-	for (unsigned int role = ENDPOINT_CLIENT; role <= ENDPOINT_SERVER; role++) {
-		unsigned int i = role == ENDPOINT_CLIENT ? e->flow.client & 1 : !e->flow.client;
-		struct endpoint_key key = {
-			.addr = { e->key.addr[i][0], e->key.addr[i][1] },
-			.domain = e->key.domain,
-			.port = role == ENDPOINT_SERVER ? e->key.port[i] : 0,
-			.role = (__u16)role,
-		};
-		const struct endpoint_entry *found = NULL;
+	static const enum endpoint_role roles[] = { ENDPOINT_CLIENT, ENDPOINT_SERVER };
 
-		if (r->endpoints_n)
-			found = bsearch(&key, r->endpoints, r->endpoints_n, sizeof(*r->endpoints),
-					judge_endpoint_compare);
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		const struct endpoint_entry *found = around_endpoint(r, e, roles[i]);
+
 		if (found)
 			marks[found - r->endpoints] = true;
 	}
@@ -449,7 +435,8 @@ static void judge_flows(struct judge_result *out, struct judge_step *step,
 		step->flow = r->flows[i];
 		step->record = record;
 		step->facts = facts;
-		step->facts_n = record_flow_facts(r, step->flow, facts);
+		around_transfer(&step->transfer, r, step->flow);
+		step->facts_n = record_flow_facts(&step->transfer, facts);
 		judge_step(out, step);
 	}
 }

@@ -54,14 +54,10 @@ static void findings_sort(struct finding *list, unsigned int n)
 	}
 }
 
-unsigned int record_flow_facts(const struct report *r, const struct flow_entry *e,
-			       struct finding *out)
+unsigned int record_flow_facts(const struct transfer *t, struct finding *out)
 {
-	struct transfer t;
-	unsigned int n;
+	unsigned int n = diagnose_flow(t, out);
 
-	around_transfer(&t, r, e);
-	n = diagnose_flow(&t, out);
 	findings_sort(out, n);
 	return n;
 }
@@ -77,6 +73,26 @@ unsigned int record_endpoint_facts(const struct report *r, const struct endpoint
 	n = baseline_findings(e, baseline_find(r->baseline, &e->key), out, n);
 	findings_sort(out, n);
 	return n;
+}
+
+int record_worst(const struct finding *facts, unsigned int n)
+{
+	int worst = -1;
+
+	for (unsigned int i = 0; i < n; i++)
+		worst = facts[i].severity > worst ? facts[i].severity : worst;
+	return worst;
+}
+
+bool record_slowed(struct record_slowed *sum, const struct transfer *t, const struct finding *facts,
+		   unsigned int n)
+{
+	if (record_worst(facts, n) < SEVERITY_NOTICE)
+		return false;
+	sum->flows++;
+	sum->waited_ns += transfer_waited_ns(t);
+	sum->bytes += t->flow->half[0].bytes + t->flow->half[1].bytes;
+	return true;
 }
 
 static void record_packets(struct record_packets *out, const struct report *r,
@@ -179,14 +195,13 @@ static void record_transfer(struct record_direction *out, const struct transfer 
 
 static void record_zero_windows(struct record_direction *out, const struct half *h, __u64 last_ns)
 {
-	__u64 longest = h->zero_longest_us * ENGINE_NS_PER_US,
-	      closed = transfer_closed_ns(h, last_ns);
+	__u64 open = transfer_open_ns(h, last_ns);
 
 	out->zero_windows = h->zero_windows;
 	out->zero_window_spells = h->zero_spells;
-	out->zero_window_s = closed;
+	out->zero_window_s = h->zero_ns + open;
 	out->zero_window_open = h->bits & HALF_ZERO;
-	out->zero_window_longest_s = closed - h->zero_ns > longest ? closed - h->zero_ns : longest;
+	out->zero_window_longest_s = transfer_longest_ns(h, open);
 }
 
 static void record_direction(struct record_direction *out, const struct transfer *t,
@@ -242,7 +257,7 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	record_direction(&out->s2c, &t, server, last_ns);
 	names.client = out->client.text;
 	names.server = out->server.text;
-	n = record_flow_facts(r, rf, facts);
+	n = record_flow_facts(&t, facts);
 	record_findings(&out->findings, r, facts, n, &names);
 }
 
@@ -316,51 +331,27 @@ __u64 record_skipped(const struct report *r)
 	return n;
 }
 
-__u64 record_waited_ns(const struct report *r, const struct flow_entry *e)
-{
-	__u64 last_ns = flow_last_ns(&e->flow), ns = 0, window;
-	struct transfer t;
-
-	around_transfer(&t, r, e);
-	for (__u8 i = 0; i < 2; i++) {
-		ns += transfer_closed_ns(&e->flow.half[i], last_ns);
-		if (transfer_limited(&t, i, &window) == LIMITED_YES)
-			ns += t.gauge[i].limited_ns;
-	}
-	return ns;
-}
-
-/* A connection with a finding that somebody should know of, into the summary. */
-static void count_slowed(struct record_summary *out, const struct report *r,
-			 const struct flow_entry *e, const struct finding *facts, unsigned int n)
-{
-	bool slowed = false;
-
-	for (unsigned int i = 0; i < n; i++)
-		slowed |= facts[i].severity >= SEVERITY_NOTICE;
-	if (!slowed)
-		return;
-	out->slowed_flows++;
-	out->slowed_s += record_waited_ns(r, e);
-	out->slowed_bytes += e->flow.half[0].bytes + e->flow.half[1].bytes;
-}
-
 static void count_findings(struct record_summary *out, const struct report *r)
 {
 	struct finding facts[RECORD_FINDINGS_MOST];
+	struct record_slowed slowed = { 0 };
 	__u64 *counts = out->findings.n;
 
 	memset(&out->findings, 0, sizeof(out->findings));
-	out->slowed_flows = out->slowed_s = out->slowed_bytes = 0;
 	for (size_t i = 0; i < r->flows_n; i++) {
+		struct transfer t;
 		unsigned int n;
 
 		report_prefetch(r, i);
-		n = record_flow_facts(r, r->flows[i], facts);
-		count_slowed(out, r, r->flows[i], facts, n);
+		around_transfer(&t, r, r->flows[i]);
+		n = record_flow_facts(&t, facts);
+		record_slowed(&slowed, &t, facts, n);
 		while (n--)
 			counts[facts[n].code]++;
 	}
+	out->slowed_flows = slowed.flows;
+	out->slowed_s = slowed.waited_ns;
+	out->slowed_bytes = slowed.bytes;
 	for (size_t i = 0; i < r->endpoints_n; i++) {
 		unsigned int n = record_endpoint_facts(r, &r->endpoints[i], facts);
 

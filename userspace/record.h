@@ -178,10 +178,23 @@ void record_compare(struct record_compare *out, const struct compare_report *r);
  * The findings as the engine holds them, those of an endpoint judged by the report's baseline
  * too; sorted by packet, then code; room for RECORD_FINDINGS_MOST.
  */
-unsigned int record_flow_facts(const struct report *r, const struct flow_entry *e,
-			       struct finding *out);
+unsigned int record_flow_facts(const struct transfer *t, struct finding *out);
 unsigned int record_endpoint_facts(const struct report *r, const struct endpoint_entry *e,
 				   struct finding *out);
+
+/* The highest severity among findings; -1 where there is none. */
+int record_worst(const struct finding *facts, unsigned int n);
+
+/* Connections with a finding that somebody should know of: of severity notice or above. */
+struct record_slowed {
+	__u64 flows;
+	__u64 waited_ns; /* for each other's windows */
+	__u64 bytes;     /* payload they carried */
+};
+
+/* Adds a connection, with its findings, if it is one. Returns whether it is. */
+bool record_slowed(struct record_slowed *sum, const struct transfer *t, const struct finding *facts,
+		   unsigned int n);
 
 /* What would tell apart the causes that a finding leaves open; NULL when it leaves none. */
 const char *record_settled_by(const struct finding *finding);
@@ -226,9 +239,6 @@ static inline __s64 record_time(const struct report *r, __u64 ns)
 
 /* Scaling as one direction alone suggests it. */
 enum scaling record_inferred(const struct flow *f);
-
-/* How long a connection's sides waited for each other's windows, ns. */
-__u64 record_waited_ns(const struct report *r, const struct flow_entry *e);
 
 /* Packets that were counted under a skip reason. */
 __u64 record_skipped(const struct report *r);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/status.h"
 
+#include "userspace/around.h"
 #include "userspace/record.h"
 
 static int status_weight(int status)
@@ -26,28 +27,20 @@ int status_worse(int a, int b)
 	return status_weight(a) >= status_weight(b) ? a : b;
 }
 
-static bool status_has_severity(const struct finding *findings, __u32 n, int severity)
-{
-	for (__u32 i = 0; i < n; i++) {
-		if (findings[i].severity >= severity)
-			return true;
-	}
-	return false;
-}
-
 static bool status_is_found(const struct report *r, int severity)
 {
-	struct finding findings[RECORD_FINDINGS_MOST];
-	__u32 n;
+	struct finding facts[RECORD_FINDINGS_MOST];
 
 	for (size_t i = 0; i < r->flows_n; i++) {
-		n = record_flow_facts(r, r->flows[i], findings);
-		if (status_has_severity(findings, n, severity))
+		struct transfer t;
+
+		around_transfer(&t, r, r->flows[i]);
+		if (record_worst(facts, record_flow_facts(&t, facts)) >= severity)
 			return true;
 	}
 	for (size_t i = 0; i < r->endpoints_n; i++) {
-		n = record_endpoint_facts(r, &r->endpoints[i], findings);
-		if (status_has_severity(findings, n, severity))
+		if (record_worst(facts, record_endpoint_facts(r, &r->endpoints[i], facts)) >=
+		    severity)
 			return true;
 	}
 	return false;

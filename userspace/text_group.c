@@ -110,8 +110,8 @@ static int groups_add(struct text_groups *groups, const struct text_group *g)
 }
 
 /* The side's address is the culprit; of what blames the path, whose option it was. */
-static void group_of_flow(struct text_group *g, const struct report *r,
-			  const struct flow_entry *entry, const struct finding *finding)
+static void group_of_flow(struct text_group *g, const struct flow_entry *entry,
+			  const struct finding *finding, __u64 waited_ns)
 {
 	unsigned int client = entry->flow.client & 1;
 	unsigned int dir = finding->side == SIDE_SERVER ? !client : client;
@@ -123,7 +123,7 @@ static void group_of_flow(struct text_group *g, const struct report *r,
 	g->port = entry->key.port[!client];
 	g->count = 1;
 	g->first_ns = entry->flow.first_ns;
-	g->waited_ns = record_waited_ns(r, entry);
+	g->waited_ns = waited_ns;
 	g->bytes = entry->flow.half[0].bytes + entry->flow.half[1].bytes;
 	g->example = entry;
 }
@@ -181,25 +181,39 @@ static enum text_unknown judge_unknown(const struct flow *f)
 	return TEXT_UNKNOWN_OPTIONS;
 }
 
-static enum scaling judge_flow(struct text_judged *out, const struct report *r,
-			       const struct flow *f)
+/* Whether a window limited either side; unknown when nobody measured. */
+static enum limited judge_windows(const struct transfer *t)
 {
-	enum scaling scaling = flow_scaling(f), inferred;
+	enum limited worst = LIMITED_UNKNOWN;
+	__u64 window;
+
+	for (__u8 i = 0; i < 2; i++) {
+		enum limited limited = transfer_limited(t, i, &window);
+
+		worst = limited > worst ? limited : worst;
+	}
+	return worst;
+}
+
+static void judge_flow(struct text_judged *out, const struct report *r, const struct transfer *t)
+{
+	const struct flow *f = t->flow;
+	enum scaling inferred;
 
 	judge_time(out, r, f);
-	if (scaling != SCALING_UNKNOWN) {
-		out->on += scaling == SCALING_ON;
-		out->off += scaling == SCALING_OFF;
-		out->off_unoffered += scaling == SCALING_OFF &&
+	out->windows[judge_windows(t)]++;
+	if (t->scaling != SCALING_UNKNOWN) {
+		out->on += t->scaling == SCALING_ON;
+		out->off += t->scaling == SCALING_OFF;
+		out->off_unoffered += t->scaling == SCALING_OFF &&
 				      !(f->syn[f->client & 1].bits & SYN_SEEN);
-		return scaling;
+		return;
 	}
 	inferred = record_inferred(f);
 	out->unknown++;
 	out->inferred_on += inferred == SCALING_ON;
 	out->inferred_off += inferred == SCALING_OFF;
 	out->why[judge_unknown(f)]++;
-	return scaling;
 }
 
 /* Keeps a connection whose cost may have to be told. */
@@ -218,49 +232,30 @@ static int groups_add_slow(struct text_groups *groups, const struct flow_entry *
 	return 0;
 }
 
-/* Whether a window limited either side; unknown when nobody measured. */
-static enum limited judge_windows(const struct report *r, const struct flow_entry *e)
-{
-	enum limited worst = LIMITED_UNKNOWN;
-	struct transfer t;
-	__u64 window;
-
-	if (!report_gauges(r, e))
-		return LIMITED_UNKNOWN;
-	around_transfer(&t, r, e);
-	for (__u8 i = 0; i < 2; i++) {
-		enum limited limited = transfer_limited(&t, i, &window);
-
-		worst = limited > worst ? limited : worst;
-	}
-	return worst;
-}
-
 /* One connection into the groups, and into what was judged. */
 static int groups_add_flow(struct text_groups *groups, struct text_judged *judged,
 			   const struct report *r, const struct flow_entry *e)
 {
 	struct finding facts[RECORD_FINDINGS_MOST];
-	unsigned int n = record_flow_facts(r, e, facts);
-	enum scaling scaling = judge_flow(judged, r, &e->flow);
-	bool flagged = false;
+	__u64 waited_ns = 0;
+	struct transfer t;
+	unsigned int n;
 	int err = 0;
 
-	if (scaling == SCALING_OFF && e->flow.rtt_us)
+	around_transfer(&t, r, e);
+	judge_flow(judged, r, &t);
+	n = record_flow_facts(&t, facts);
+	record_slowed(&judged->slowed, &t, facts, n);
+	if (t.scaling == SCALING_OFF && e->flow.rtt_us)
 		err = groups_add_slow(groups, e);
+	if (n)
+		waited_ns = transfer_waited_ns(&t);
 	for (unsigned int k = 0; k < n && !err; k++) {
 		struct text_group g;
 
-		flagged |= facts[k].severity >= SEVERITY_NOTICE;
-		group_of_flow(&g, r, e, &facts[k]);
+		group_of_flow(&g, e, &facts[k], waited_ns);
 		err = groups_add(groups, &g);
 	}
-	if (flagged) {
-		judged->flagged++;
-		judged->waited_ns += record_waited_ns(r, e);
-		judged->bytes += e->flow.half[0].bytes + e->flow.half[1].bytes;
-	}
-	judged->windows[judge_windows(r, e)]++;
 	return err;
 }
 

@@ -57,9 +57,7 @@ struct text_judged {
 	size_t inferred_on, inferred_off; /* of the unknown ones */
 	size_t why[TEXT_UNKNOWNS];
 	size_t windows[3]; /* by enum limited: of what either side sent */
-	size_t flagged;    /* with a finding of severity notice or above */
-	__u64 waited_ns;   /* they, for each other's windows */
-	__u64 bytes;       /* payload they carried */
+	struct record_slowed slowed;
 	__s64 first, last; /* times of the first and the last packet, ns since the epoch */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/around.h"
 #include "userspace/text_culprit.h"
 
 static void heading(const struct text *t, const char *title)
@@ -228,18 +229,6 @@ static void flow_cells(struct text_table *table, const struct report *r,
 	text_table_cell(table, "%s", *text ? text : "-");
 }
 
-/* The worst of them, -1 without any. */
-static int worst(const struct finding *facts, unsigned int n)
-{
-	int severity = -1;
-
-	for (unsigned int i = 0; i < n; i++) {
-		if (facts[i].severity > severity)
-			severity = facts[i].severity;
-	}
-	return severity;
-}
-
 int text_table_flows(const struct text *t, const struct report *r, bool all)
 {
 	static const char *const heads[] = { "CLIENT", "SERVER",   "SCALING", "SHIFTS",
@@ -250,10 +239,15 @@ int text_table_flows(const struct text *t, const struct report *r, bool all)
 
 	text_table_start(&table, heads);
 	for (size_t i = 0; i < r->flows_n; i++) {
-		unsigned int n = record_flow_facts(r, r->flows[i], facts);
-		int severity = worst(facts, n);
-		bool flagged = severity >= SEVERITY_NOTICE;
+		struct transfer transfer;
+		unsigned int n;
+		int severity;
+		bool flagged;
 
+		around_transfer(&transfer, r, r->flows[i]);
+		n = record_flow_facts(&transfer, facts);
+		severity = record_worst(facts, n);
+		flagged = severity >= SEVERITY_NOTICE;
 		if (!all && !flagged)
 			continue;
 		if (!all && table.rows == TEXT_ROWS_FEW) {

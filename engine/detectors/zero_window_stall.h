@@ -9,22 +9,19 @@ ENGINE_INLINE _Bool detect_zero_window_stall(const struct transfer *t, __u8 dir,
 					     struct finding *out)
 {
 	const struct half *h = &t->flow->half[dir & 1];
-	__u64 closed, longest, open;
+	__u64 closed, longest, open = 0;
 	__u16 probes;
 
 	if (!h->zero_spells)
 		return 0;
-	closed = transfer_closed_ns(h, flow_last_ns(t->flow));
 	/* Nobody waits for the window of a side whose peer has finished. */
-	if (t->flow->half[!dir].bits & HALF_FIN)
-		closed = h->zero_ns;
+	if (!(t->flow->half[!dir].bits & HALF_FIN))
+		open = transfer_open_ns(h, flow_last_ns(t->flow));
+	closed = h->zero_ns + open;
 	if (closed < STALL_MIN_NS)
 		return 0;
-	longest = h->zero_longest_us * ENGINE_NS_PER_US;
-	open = closed - h->zero_ns;
+	longest = transfer_longest_ns(h, open);
 	probes = t->gauge ? t->gauge[!dir].probes_most : 0;
-	if (open > longest)
-		longest = open;
 	finding_set(out, FINDING_zero_window_stall,
 		    closed >= STALL_FELT_NS ? SEVERITY_WARNING : SEVERITY_NOTICE,
 		    transfer_side(t, dir), transfer_blame(t, dir), CONFIDENCE_HIGH);

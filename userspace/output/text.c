@@ -159,10 +159,11 @@ static void put_slowed(const struct text *t, const struct text_judged *judged)
 {
 	char flows[TEXT_COUNTED_ROOM], bytes[TEXT_NUMBER_ROOM];
 
-	if (judged->flagged)
+	if (judged->slowed.flows)
 		text_field(t, "slowed", "%s, %.1f s of waiting for a window, %s bytes carried",
-			   text_counted(flows, judged->flagged, "connection"),
-			   (double)judged->waited_ns / 1e9, text_number(bytes, judged->bytes));
+			   text_counted(flows, judged->slowed.flows, "connection"),
+			   (double)judged->slowed.waited_ns / 1e9,
+			   text_number(bytes, judged->slowed.bytes));
 }
 
 /* Said of what was measured only: that a window is not the limit is an answer, too. */
@@ -237,7 +238,7 @@ static int put_tables(const struct text *t, const struct report *r,
 	if (err)
 		return err;
 	/* Connections when they are few, endpoints when they are not. */
-	few = judged->flagged <= TEXT_ROWS_FEW;
+	few = judged->slowed.flows <= TEXT_ROWS_FEW;
 	if (o->verbose || !few)
 		err = text_table_endpoints(t, r, o->verbose);
 	if (!err && (o->verbose || few))
