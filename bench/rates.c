@@ -89,17 +89,16 @@ static void rates_report(struct rates *r, const struct report *report)
 static int rates_file(struct rates *r, const char *file, void *state)
 {
 	const struct reader_options options = { .allow_truncated = true };
-	struct reader_packet batch[READER_BATCH];
 	struct report report = { .files = &file, .files_n = 1 };
 	struct reader *reader;
 	char error[256];
-	int n, err = reader_open(&reader, &file, 1, &options, error, sizeof(error));
+	int err = reader_open(&reader, &file, 1, &options, error, sizeof(error));
 
 	if (err)
 		return err;
-	while ((n = reader_next_batch(reader, batch, READER_BATCH)) > 0 && !err)
-		err = run_native.feed(state, batch, (unsigned int)n);
-	if (!err)
+	err = run_feed(&run_native, state, reader, &report, NULL);
+	/* A damaged file counts as far as it could be read. */
+	if (!err || err == -EBADMSG)
 		err = run_native.report(state, &report);
 	if (!err)
 		rates_report(r, &report);

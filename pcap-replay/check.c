@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "pcap-replay/run.h"
+#include "userspace/complain.h"
 #include "userspace/expect.h"
 #include "userspace/expect_init.h"
 #include "userspace/judge.h"
 #include "userspace/output/check_output.h"
 #include "userspace/status.h"
-#include "userspace/text_style.h"
 
 #define CHECK_ERROR_LEN 8192 /* a path and what is wrong */
 
@@ -25,14 +25,6 @@ struct check {
 	int status;
 };
 
-/* One line, whatever is in a file's name. */
-static void check_say(const char *prefix, const char *error)
-{
-	char safe[CHECK_ERROR_LEN];
-
-	fprintf(stderr, "%s%s\n", prefix, text_safe(safe, sizeof(safe), error));
-}
-
 static void check_worse(struct check *c, int status)
 {
 	c->status = status_worse(c->status, status);
@@ -45,22 +37,16 @@ static void check_expects(struct check *c)
 {
 	for (size_t i = 0; i < c->options->expects_n; i++) {
 		const char *path = c->options->expects[i];
-		char line[CHECK_ERROR_LEN];
 		struct document_error error;
 		int err = expect_read(&c->expects[i], path, &error);
 
 		if (!err)
 			continue;
 		check_worse(c, EXIT_USAGE);
-		if (error.mark.line) {
-			snprintf(line, sizeof(line), "%s:%u:%u: %s", path, error.mark.line,
-				 error.mark.column, error.reason);
-			check_say("", line);
-		} else {
-			snprintf(line, sizeof(line), "cannot read expectations '%s': %s", path,
-				 strerror(-err));
-			check_say("wscope: ", line);
-		}
+		if (error.mark.line)
+			complain_at(path, error.mark.line, error.mark.column, error.reason);
+		else
+			complain("cannot read expectations '%s': %s", path, strerror(-err));
 	}
 }
 
@@ -84,31 +70,13 @@ static int check_judge(struct check *c)
 
 /* ---- captures ---- */
 
-/* Feeds everything; 0, -EBADMSG when an input was damaged, or the engine's error. */
-static int check_feed(struct check *c, struct reader *reader)
-{
-	struct reader_packet batch[READER_BATCH];
-	bool begun = false;
-	int n, err;
-
-	while ((n = reader_next_batch(reader, batch, READER_BATCH)) > 0) {
-		if (!begun)
-			c->report.started_ns = batch[0].ns;
-		begun = true;
-		err = run_native.feed(c->state, batch, (unsigned int)n);
-		if (err)
-			return err;
-	}
-	return n;
-}
-
 /* What is wrong with the captures; they are read as far as they can be. */
 static void check_complain(struct check *c, const struct reader *reader)
 {
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
 		if (!reader_error(reader, i))
 			continue;
-		check_say("wscope: ", reader_error(reader, i));
+		complain("%s", reader_error(reader, i));
 		check_worse(c, EXIT_INPUT);
 	}
 }
@@ -130,21 +98,20 @@ static bool check_captures(struct check *c)
 	c->report.files_n = o->files_n;
 	err = reader_open(&reader, o->files, (unsigned int)o->files_n, &ro, error, sizeof(error));
 	if (err) {
-		check_say("wscope: ", error);
+		complain("%s", error);
 		check_worse(c, err == -EINVAL ? EXIT_USAGE : EXIT_INPUT);
 		return false;
 	}
 	err = run_native.open(&c->state, o, error, sizeof(error));
 	if (!err)
-		err = check_feed(c, reader);
+		err = run_feed(&run_native, c->state, reader, &c->report, NULL);
 	check_complain(c, reader);
 	if (err == -EBADMSG)
 		err = 0;
 	if (!err)
 		err = run_native.report(c->state, &c->report);
 	if (err) {
-		snprintf(error, sizeof(error), "the analysis stopped early: %s", strerror(-err));
-		check_say("wscope: ", error);
+		complain("the analysis stopped early: %s", strerror(-err));
 		check_worse(c, EXIT_INCOMPLETE);
 	}
 	reader_close(reader);
@@ -155,15 +122,12 @@ static bool check_captures(struct check *c)
 
 static void check_written(struct check *c, int err, const char *where)
 {
-	char line[CHECK_ERROR_LEN];
-
 	if (!err)
 		return;
 	if (where)
-		snprintf(line, sizeof(line), "cannot write '%s': %s", where, strerror(-err));
+		complain("cannot write '%s': %s", where, strerror(-err));
 	else
-		snprintf(line, sizeof(line), "cannot write the result: %s", strerror(-err));
-	check_say("wscope: ", line);
+		complain("cannot write the result: %s", strerror(-err));
 	check_worse(c, EXIT_INCOMPLETE);
 }
 
@@ -174,7 +138,7 @@ static void check_results(struct check *c)
 	const char *where = NULL;
 
 	if (err) {
-		check_say("wscope: ", "cannot judge: out of memory");
+		complain("cannot judge: out of memory");
 		check_worse(c, EXIT_INCOMPLETE);
 		return;
 	}

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "pcap-replay/compare_judge.h"
+#include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/status.h"
-#include "userspace/text_style.h"
 
 #define COMPARE_ERROR_LEN 8192 /* a path and what is wrong */
 
@@ -27,15 +27,6 @@ struct run {
 	struct native *native; /* the world in which frames are parsed and counted */
 	struct capture capture[2];
 };
-
-/* One line, whatever is in a file's name. */
-static void complain(const char *error)
-{
-	fputs("wscope: ", stderr);
-	for (; *error; error++)
-		fputc((unsigned char)*error < 0x20 || *error == 0x7f ? '?' : *error, stderr);
-	fputc('\n', stderr);
-}
 
 /* The packet a capture stands at; NULL behind its end. */
 static const struct reader_packet *capture_peek(struct capture *c)
@@ -104,7 +95,7 @@ static int open_both(struct run *r, const struct options *o)
 		if (!reader_open(&r->capture[side].reader, &o->files[side], 1, &ro, error,
 				 sizeof(error)))
 			continue;
-		complain(error);
+		complain("%s", error);
 		status = EXIT_INPUT;
 	}
 	return status;
@@ -127,7 +118,7 @@ static int print(const struct compare_report *r, const struct options *o)
 		err = -errno;
 	if (!err)
 		return EXIT_NOTHING;
-	fprintf(stderr, "wscope: cannot write the result: %s\n", strerror(-err));
+	complain("cannot write the result: %s", strerror(-err));
 	return EXIT_INCOMPLETE;
 }
 
@@ -175,7 +166,7 @@ int compare_run(const struct options *o)
 		const char *error = reader_error(r->capture[side].reader, 0);
 
 		if (error)
-			complain(error);
+			complain("%s", error);
 		if (r->capture[side].err)
 			status = EXIT_INPUT;
 	}

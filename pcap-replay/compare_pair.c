@@ -29,7 +29,8 @@ int compare_init(struct compare *c, bool nat)
 	c->prints = calloc(BOOK_FIRST, sizeof(*c->prints));
 	c->book_mask = c->prints_mask = BOOK_FIRST - 1;
 	for (unsigned int side = 0; side < 2; side++) {
-		if (table_init(&c->keys[side], sizeof(struct newest), sizeof(struct flow_key), 0))
+		if (table_init(&c->keys[side], sizeof(struct newest), sizeof(struct flow_key),
+			       false))
 			return -ENOMEM;
 	}
 	return c->book && c->prints ? 0 : -ENOMEM;

@@ -7,27 +7,29 @@
 #include <unistd.h>
 
 #include "pcap-replay/run.h"
-#include "userspace/baseline.h"
 #include "pcap-replay/series.h"
+#include "userspace/baseline.h"
+#include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
-#define REPLAY_ERROR_LEN 8192 /* a path and what is wrong */
+#define REPLAY_ERROR_LEN      8192    /* a path and what is wrong */
+#define REPLAY_PROGRESS_EVERY 1000000 /* packets */
 
 static const struct run_engine *replay_engine(const struct options *o)
 {
 	return o->engine == ENGINE_NATIVE ? &run_native : &run_testrun;
 }
 
-/* Progress on a terminal, now and then: long captures take minutes. */
-static void replay_progress(const struct reader *reader, __u64 packets, bool last)
+/* On a terminal, now and then: long captures take minutes. */
+static void replay_progress(const struct reader *reader, __u64 packets)
 {
 	__u64 total = reader_bytes_total(reader);
 
-	if (last)
-		fprintf(stderr, "\r\033[K");
-	else if (total)
+	if (packets % REPLAY_PROGRESS_EVERY >= READER_BATCH)
+		return;
+	if (total)
 		fprintf(stderr, "\r%3llu %%  %llu packets", 100 * reader_bytes_done(reader) / total,
 			(unsigned long long)packets);
 	else
@@ -38,45 +40,16 @@ static void replay_progress(const struct reader *reader, __u64 packets, bool las
 static int replay_feed(const struct run_engine *engine, void *state, struct reader *reader,
 		       struct report *r)
 {
-	struct reader_packet batch[READER_BATCH];
 	bool progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
-	__u64 packets = 0, shown = 0;
-	int n, err = 0;
+	int err = run_feed(engine, state, reader, r, progress ? replay_progress : NULL);
 
-	while ((n = reader_next_batch(reader, batch, READER_BATCH)) > 0) {
-		if (!packets)
-			r->started_ns = batch[0].ns;
-		packets += (unsigned int)n;
-		err = engine->feed(state, batch, (unsigned int)n);
-		if (err)
-			break;
-		if (progress && packets - shown > 1000000) {
-			shown = packets;
-			replay_progress(reader, packets, false);
-		}
-	}
-	if (shown)
-		replay_progress(reader, packets, true);
-	return err ? err : n;
-}
-
-/* One line, whatever is in a file's name. */
-static void replay_say(const char *error)
-{
-	fputs("wscope: ", stderr);
-	for (; *error; error++)
-		fputc((unsigned char)*error < 0x20 || *error == 0x7f ? '?' : *error, stderr);
-	fputc('\n', stderr);
-}
-
-static void replay_complain(const struct reader *reader)
-{
+	if (progress)
+		fputs("\r\033[K", stderr);
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
-		const char *error = reader_error(reader, i);
-
-		if (error)
-			replay_say(error);
+		if (reader_error(reader, i))
+			complain("%s", reader_error(reader, i));
 	}
+	return err;
 }
 
 /* The report of what was fed, printed apart from one before it; 0 or an exit status. */
@@ -86,7 +59,7 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 	int err = engine->report(state, r);
 
 	if (err) {
-		fprintf(stderr, "wscope: cannot collect the result: %s\n", strerror(-err));
+		complain("cannot collect the result: %s", strerror(-err));
 		return EXIT_INCOMPLETE;
 	}
 	if (*printed && !o->json)
@@ -96,25 +69,24 @@ static int replay_print(const struct run_engine *engine, void *state, struct rep
 	if (!err && fflush(stdout))
 		err = -errno;
 	if (err) {
-		fprintf(stderr, "wscope: cannot write the result: %s\n", strerror(-err));
+		complain("cannot write the result: %s", strerror(-err));
 		return EXIT_INCOMPLETE;
 	}
 	/* Text says it already. */
 	if (o->json && r->evictions)
-		fprintf(stderr,
-			"wscope: the report is incomplete: %llu records fell out of full tables; raise "
-			"--flows, --pending or --endpoints\n",
-			(unsigned long long)r->evictions);
+		complain("the report is incomplete: %llu records fell out of full tables; raise "
+			 "--flows, --pending or --endpoints",
+			 (unsigned long long)r->evictions);
 	return status_worse(status_of_report(r, o), baseline_save(o, r));
 }
 
 static int replay_bad_filter(const struct options *o, const char *error)
 {
 	if (o->filter_guessed)
-		fprintf(stderr, "wscope: %s; '%.*s' is no file, so the filter begins with it\n",
-			error, (int)strcspn(o->filter, " "), o->filter);
+		complain("%s; '%.*s' is no file, so the filter begins with it", error,
+			 (int)strcspn(o->filter, " "), o->filter);
 	else
-		fprintf(stderr, "wscope: %s\n", error);
+		complain("%s", error);
 	return EXIT_USAGE;
 }
 
@@ -140,7 +112,7 @@ static int replay_ready(struct replay *p)
 		return EXIT_NOTHING;
 	if (p->state)
 		snprintf(error, sizeof(error), "cannot empty the tables: %s", strerror(-err));
-	fprintf(stderr, "wscope: %s\n", error);
+	complain("%s", error);
 	return err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
 }
 
@@ -155,7 +127,7 @@ static int replay_watch(struct replay *p, const char *const *files, unsigned int
 	if (!p->series)
 		err = series_open(&p->series, p->options, error, sizeof(error));
 	if (err) {
-		replay_say(error);
+		complain("%s", error);
 		return err == -EEXIST ? EXIT_USAGE : EXIT_INCOMPLETE;
 	}
 	series_stream(p->series, files, files_n, p->before);
@@ -170,18 +142,13 @@ static int replay_unwatch(struct replay *p)
 	int err = series_close(p->series), status = EXIT_NOTHING;
 
 	if (crowded) {
-		fprintf(stderr,
-			"wscope: the series is not as thin as --series-interval asks: more than %u "
-			"directions changed in one interval\n",
-			SERIES_DIRECTIONS_MOST);
+		complain("the series is not as thin as --series-interval asks: more than %u "
+			 "directions changed in one interval",
+			 SERIES_DIRECTIONS_MOST);
 		status = EXIT_INCOMPLETE;
 	}
 	if (err) {
-		char error[REPLAY_ERROR_LEN];
-
-		snprintf(error, sizeof(error), "cannot write '%s': %s", p->options->series,
-			 strerror(-err));
-		replay_say(error);
+		complain("cannot write '%s': %s", p->options->series, strerror(-err));
 		status = EXIT_INCOMPLETE;
 	}
 	return status;
@@ -206,7 +173,7 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	if (err == -EINVAL)
 		return replay_bad_filter(o, error);
 	if (err) {
-		replay_say(error);
+		complain("%s", error);
 		status = status_worse(status, EXIT_INPUT);
 	}
 	/* Also where nothing can be read: that the engine cannot run goes first. */
@@ -216,9 +183,8 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	if (status != EXIT_NOTHING)
 		goto out;
 	err = replay_feed(p->engine, p->state, reader, &r);
-	replay_complain(reader);
 	if (err && err != -EBADMSG)
-		fprintf(stderr, "wscope: the analysis stopped early: %s\n", strerror(-err));
+		complain("the analysis stopped early: %s", strerror(-err));
 	status = replay_print(p->engine, p->state, &r, o, &p->printed);
 	if (p->series)
 		series_flush(p->series);

@@ -30,6 +30,14 @@ struct run_engine {
 	void (*close)(void *state); /* accepts NULL */
 };
 
+/*
+ * Feeds all that the reader has, and notes in the report when it began. progress, unless NULL, is
+ * called after each batch, with the packets so far. 0, -EBADMSG when an input was damaged, or the
+ * engine's error.
+ */
+int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
+	     void (*progress)(const struct reader *reader, __u64 packets));
+
 extern const struct run_engine run_native;
 extern const struct run_engine run_testrun;
 

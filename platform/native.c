@@ -12,13 +12,12 @@ struct native *native_open(const struct engine_config *config)
 	if (!n)
 		return NULL;
 	n->config = *config;
-	if (table_init(&n->flows, sizeof(struct flow_entry), sizeof(struct flow_key),
-		       2 * sizeof(struct gauge)) ||
-	    table_init(&n->ended, sizeof(struct flow_entry), sizeof(struct flow_key),
-		       2 * sizeof(struct gauge)) ||
-	    table_init(&n->pending, sizeof(struct native_pending), sizeof(struct flow_key), 0) ||
+	if (table_init(&n->flows, sizeof(struct flow_entry), sizeof(struct flow_key), true) ||
+	    table_init(&n->ended, sizeof(struct flow_entry), sizeof(struct flow_key), true) ||
+	    table_init(&n->pending, sizeof(struct native_pending), sizeof(struct flow_key),
+		       false) ||
 	    table_init(&n->endpoints, sizeof(struct endpoint_entry), sizeof(struct endpoint_key),
-		       0)) {
+		       false)) {
 		native_close(n);
 		return NULL;
 	}

@@ -2,7 +2,6 @@
 #include "platform/table.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -26,12 +25,12 @@ static void *table_memory(size_t size)
 	return memory;
 }
 
-int table_init(struct table *t, __u32 entry_size, __u32 key_size, __u32 beside_size)
+int table_init(struct table *t, __u32 entry_size, __u32 key_size, bool beside)
 {
 	memset(t, 0, sizeof(*t));
 	t->entry_size = entry_size;
 	t->key_size = key_size;
-	t->beside_size = beside_size;
+	t->beside = beside;
 	t->slots = calloc(TABLE_FIRST_SLOTS, sizeof(*t->slots));
 	if (!t->slots)
 		return -ENOMEM;
@@ -87,8 +86,8 @@ static bool table_add_slab(struct table *t)
 	if (!slabs)
 		return false;
 	t->slabs = slabs;
-	slabs[t->slabs_n] = table_memory((size_t)(t->entry_size * (t->beside_size ? 2 : 1))
-					 << TABLE_SLAB_SHIFT);
+	slabs[t->slabs_n] =
+		table_memory((size_t)(t->entry_size * (t->beside ? 2 : 1)) << TABLE_SLAB_SHIFT);
 	if (!slabs[t->slabs_n])
 		return false;
 	t->slabs_n++;

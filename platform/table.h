@@ -8,6 +8,7 @@
 #ifndef PLATFORM_TABLE_H
 #define PLATFORM_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct table {
 	__u32 used;
 	__u32 entry_size;
 	__u32 key_size; /* a multiple of 8 */
-	__u32 beside_size;
+	bool beside;
 	__u32 next;      /* first number never given out */
 	__u32 free_list; /* number + 1 of an entry that was taken out, chained through its key */
 	__u32 slabs_n;
@@ -31,10 +32,10 @@ struct table {
 };
 
 /*
- * 0 or -ENOMEM. key_size is a multiple of 8; beside_size bytes, no more than entry_size,
- * beside each entry, or 0.
+ * 0 or -ENOMEM. key_size is a multiple of 8. beside: each entry has room for as much again beside
+ * it, TABLE_DISTANCE away.
  */
-int table_init(struct table *t, __u32 entry_size, __u32 key_size, __u32 beside_size);
+int table_init(struct table *t, __u32 entry_size, __u32 key_size, bool beside);
 void table_free(struct table *t);
 
 /* Takes an entry out; nothing when it is not there. hash is the key's, as for all of these. */
@@ -50,7 +51,7 @@ static inline void *table_entry(const struct table *t, __u32 number)
 	return t->slabs[number >> TABLE_SLAB_SHIFT] + (size_t)in_slab * t->entry_size;
 }
 
-/* From an entry of entry_size bytes to what is beside it: as much at most. Not cleared. */
+/* From an entry of entry_size bytes to what is beside it. Not cleared. */
 #define TABLE_DISTANCE(entry_size) ((size_t)(entry_size) << TABLE_SLAB_SHIFT)
 
 /* One more word into a hash: multiply and fold. */

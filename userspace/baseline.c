@@ -2,13 +2,12 @@
 #include "userspace/baseline.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/verdict.h"
+#include "userspace/complain.h"
 #include "userspace/exit_status.h"
-#include "userspace/text_style.h"
 
 /* Too few opportunities for endpoint-off, and it took none of them. */
 static bool baseline_is_small_and_off(const struct endpoint *e)
@@ -58,18 +57,10 @@ void baseline_free(struct baseline *b)
 
 /* ---- for commands ---- */
 
-static void baseline_complain(const char *what, const char *path, const char *why)
-{
-	char file[TEXT_FILE_ROOM], reason[BASELINE_ERROR_ROOM];
-
-	fprintf(stderr, "wscope: cannot %s baseline '%s': %s\n", what,
-		text_safe(file, sizeof(file), path), text_safe(reason, sizeof(reason), why));
-}
-
 static int baseline_complain_write(const char *path, int err)
 {
-	baseline_complain("write", path,
-			  err == -EINVAL ? "there is something that is no file" : strerror(-err));
+	complain("cannot write baseline '%s': %s", path,
+		 err == -EINVAL ? "there is something that is no file" : strerror(-err));
 	return EXIT_INCOMPLETE;
 }
 
@@ -80,7 +71,7 @@ int baseline_prepare(struct baseline **out, const struct options *o)
 
 	*out = NULL;
 	if (o->baseline && baseline_read(out, o->baseline, error)) {
-		baseline_complain("read", o->baseline, error);
+		complain("cannot read baseline '%s': %s", o->baseline, error);
 		return EXIT_INPUT;
 	}
 	err = o->save_baseline ? baseline_writable(o->save_baseline) : 0;
@@ -94,7 +85,7 @@ int baseline_save(const struct options *o, const struct report *r)
 	if (err)
 		return baseline_complain_write(o->save_baseline, err);
 	if (o->save_baseline && r->endpoints_n > BASELINE_MOST)
-		fprintf(stderr, "wscope: the baseline has the busiest %u of %zu endpoints\n",
-			BASELINE_MOST, r->endpoints_n);
+		complain("the baseline has the busiest %u of %zu endpoints", BASELINE_MOST,
+			 r->endpoints_n);
 	return EXIT_NOTHING;
 }

@@ -14,10 +14,15 @@
 #include "userspace/options.h"
 #include "userspace/version.h"
 
+/* Both kinds of run return an exit status. */
 struct main_command {
 	const char *name;
 	const char *what;
-	int (*run)(int argc, char **argv); /* argv[0] is the command; returns an exit status */
+	int (*run)(int argc, char **argv); /* argv[0] is the command */
+	/* Instead, where the arguments are those of options.def: */
+	int (*analyse)(const struct options *o);
+	enum option_command command;
+	const char *usage;
 };
 
 /* What was printed is written, or the one line that says why not. Returns an exit status. */
@@ -33,62 +38,24 @@ static int main_printed(int err)
 	return EXIT_INCOMPLETE;
 }
 
-/* replay, live, compare and check: options first, then what they name. */
-static int main_analysis(enum option_command command, const char *usage, int argc, char **argv,
-			 int (*run)(const struct options *o))
+/* Options first, then what they name. */
+static int main_analyse(const struct main_command *c, int argc, char **argv)
 {
 	struct options o;
 	int status = EXIT_USAGE;
 
-	if (options_parse(&o, command, argc, argv))
+	if (options_parse(&o, c->command, argc, argv))
 		goto out;
 	if (o.help) {
-		printf("%s", usage);
-		options_help(stdout, command);
+		printf("%s", c->usage);
+		options_help(stdout, c->command);
 		status = main_printed(0);
 		goto out;
 	}
-	status = run(&o);
+	status = c->analyse(&o);
 out:
 	options_free(&o);
 	return status;
-}
-
-static int main_replay(int argc, char **argv)
-{
-	return main_analysis(REPLAY,
-			     "usage: wscope replay [OPTION]... FILE... [FILTER]\n\n"
-			     "Analyses captures (pcap, pcapng, snoop; .gz and .zst too; - is "
-			     "standard input).\nFILTER is a tcpdump expression, after -- or from "
-			     "the first word that names no file.\n\n",
-			     argc, argv, replay_run);
-}
-
-static int main_live(int argc, char **argv)
-{
-	return main_analysis(LIVE,
-			     "usage: wscope live -i IF [-i IF]... [OPTION]...\n\n"
-			     "Attaches to interfaces and watches until it is interrupted.\n\n",
-			     argc, argv, live_run);
-}
-
-static int main_compare(int argc, char **argv)
-{
-	return main_analysis(
-		COMPARE,
-		"usage: wscope compare [OPTION]... BEFORE AFTER\n\n"
-		"Compares two captures of the same traffic on the two sides of a box, and "
-		"says what the\nbox changed. No change: status 0, changes: 1.\n\n",
-		argc, argv, compare_run);
-}
-
-static int main_check(int argc, char **argv)
-{
-	return main_analysis(CHECK,
-			     "usage: wscope check OPTION... CAPTURE... [-- FILTER]\n\n"
-			     "Compares captures with expectations: exit status 0 when all hold, 1 "
-			     "when one does not.\n\n",
-			     argc, argv, check_run);
 }
 
 static int main_no_argument(int argc, char **argv)
@@ -127,13 +94,45 @@ static int main_explain(int argc, char **argv)
 }
 
 static const struct main_command main_commands[] = {
-	{ "replay", "analyse captures, without privileges", main_replay },
-	{ "live", "attach to interfaces and watch", main_live },
-	{ "compare", "what a box between two captures changed", main_compare },
-	{ "check", "captures against expectations: a regression gate", main_check },
-	{ "explain", "what a finding code means and what to do", main_explain },
-	{ "list", "finding codes, skip reasons, tunnels", main_list },
-	{ "schema", "JSON Schema of the --json records", main_schema },
+	{
+		"replay",
+		"analyse captures, without privileges",
+		.analyse = replay_run,
+		.command = REPLAY,
+		.usage = "usage: wscope replay [OPTION]... FILE... [FILTER]\n\n"
+			 "Analyses captures (pcap, pcapng, snoop; .gz and .zst too; - is standard "
+			 "input).\nFILTER is a tcpdump expression, after -- or from the first word "
+			 "that names no file.\n\n",
+	},
+	{
+		"live",
+		"attach to interfaces and watch",
+		.analyse = live_run,
+		.command = LIVE,
+		.usage = "usage: wscope live -i IF [-i IF]... [OPTION]...\n\n"
+			 "Attaches to interfaces and watches until it is interrupted.\n\n",
+	},
+	{
+		"compare",
+		"what a box between two captures changed",
+		.analyse = compare_run,
+		.command = COMPARE,
+		.usage = "usage: wscope compare [OPTION]... BEFORE AFTER\n\n"
+			 "Compares two captures of the same traffic on the two sides of a box, and "
+			 "says what the\nbox changed. No change: status 0, changes: 1.\n\n",
+	},
+	{
+		"check",
+		"captures against expectations: a regression gate",
+		.analyse = check_run,
+		.command = CHECK,
+		.usage = "usage: wscope check OPTION... CAPTURE... [-- FILTER]\n\n"
+			 "Compares captures with expectations: exit status 0 when all hold, 1 when "
+			 "one does not.\n\n",
+	},
+	{ "explain", "what a finding code means and what to do", .run = main_explain },
+	{ "list", "finding codes, skip reasons, tunnels", .run = main_list },
+	{ "schema", "JSON Schema of the --json records", .run = main_schema },
 };
 
 #define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
@@ -176,8 +175,11 @@ int main(int argc, char **argv)
 		return main_printed(0);
 	}
 	for (size_t i = 0; i < MAIN_COMMANDS; i++) {
-		if (!strcmp(argv[1], main_commands[i].name))
-			return main_commands[i].run(argc - 1, argv + 1);
+		const struct main_command *c = &main_commands[i];
+
+		if (!strcmp(argv[1], c->name))
+			return c->run ? c->run(argc - 1, argv + 1)
+				      : main_analyse(c, argc - 1, argv + 1);
 	}
 	if (argv[1][0] == '-')
 		fprintf(stderr, "wscope: a command goes before '%s'; `wscope --help` has them\n",

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "pcap-replay/run.h"
+
+int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
+	     void (*progress)(const struct reader *reader, __u64 packets))
+{
+	struct reader_packet batch[READER_BATCH];
+	__u64 packets = 0;
+	int n, err;
+
+	while ((n = reader_next_batch(reader, batch, READER_BATCH)) > 0) {
+		if (!packets)
+			r->started_ns = batch[0].ns;
+		packets += (unsigned int)n;
+		err = engine->feed(state, batch, (unsigned int)n);
+		if (err)
+			return err;
+		if (progress)
+			progress(reader, packets);
+	}
+	return n;
+}
