@@ -43,7 +43,9 @@
 
 /* drop-boundary: watched segments on either side of it. */
 #define BOUNDARY_SAMPLES 5
-#define BOUNDARY_ROUNDS  3 /* acknowledgments at which samples were lost */
+#define BOUNDARY_PURE    8 /* for so many that arrived within it one may be lost */
+#define BOUNDARY_ACROSS  4 /* of those across it, for so many lost one may arrive */
+#define BOUNDARY_ROUNDS  3 /* round trips in which samples were lost */
 
 /* window-limited: sends that are judged; how many of them, or of the time, a full window takes, %. */
 #define LIMITED_SENDS   20
