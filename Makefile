@@ -10,6 +10,7 @@ include mk/config.mk
 include mk/deps.mk
 include mk/bpf.mk
 include mk/native.mk
+include mk/html.mk
 include mk/tests.mk
 include mk/lint.mk
 include mk/docs.mk
