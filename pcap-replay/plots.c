@@ -323,6 +323,7 @@ static void direction_closed(struct plots *p, struct plots_direction *d, const s
 
 	if (receiver->bits & HALF_ZERO) {
 		w->since_ns = receiver->zero_since_ns;
+		d->waits[PLOT_FULL].since_ns = 0; /* what follows is no wait for a full window */
 		d->odd = true;
 		return;
 	}
@@ -350,7 +351,7 @@ static void direction_sent(struct plots *p, struct plots_direction *d, const str
 	__s64 mss = direction_mss(f);
 	bool known = point->effective > 0 && point->in_flight != SERIES_UNKNOWN;
 
-	if (w->since_ns && !d->waits[PLOT_CLOSED].since_ns)
+	if (w->since_ns)
 		waits_add(p, w, w->since_ns, point->ns, true);
 	w->since_ns = 0;
 	if (known && point->in_flight + mss > point->effective &&

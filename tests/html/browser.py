@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import pathlib
 import select
 import shutil
 import subprocess
@@ -137,7 +138,9 @@ class Browser:
         """Loads a file; the seconds until its load event."""
         self.events = []
         began = time.monotonic()
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
+        answer = self.call("Page.navigate", url=pathlib.Path(os.path.abspath(path)).as_uri())
+        if answer.get("errorText"):
+            raise Refused(f"{path}: {answer['errorText']}")
         self.wait_event("Page.loadEventFired")
         return time.monotonic() - began
 

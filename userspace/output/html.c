@@ -121,23 +121,19 @@ static void put_culprit(struct writer *w, const struct text *t, const struct rep
 static void put_culprits(struct writer *w, const struct text *t, const struct report *r,
 			 const struct text_groups *groups)
 {
-	size_t shown = 0, more = 0;
+	size_t shown = 0, i;
 
 	writer_key(w, "culprits");
 	writer_open(w, '[');
-	for (size_t i = 0; i < groups->n; i++) {
+	for (i = 0; i < groups->n && shown < HTML_CULPRITS_MOST; i++) {
 		if (text_culprit_told(groups, i))
 			continue;
-		if (shown == HTML_CULPRITS_MOST) {
-			more++;
-			continue;
-		}
 		put_culprit(w, t, r, groups, i);
 		shown++;
 	}
 	writer_close(w, ']');
 	writer_key(w, "culprits_more");
-	writer_unsigned(w, more);
+	writer_unsigned(w, groups->n - i);
 }
 
 static void put_scope(const struct text *t, const struct options *o)

@@ -56,7 +56,7 @@ function counted(n, what) {
 	return `${count(n)} ${what}${n === 1 ? "" : "s"}`;
 }
 
-/* "64.0 KiB", in three digits or so */
+/* "64 KiB", "2.5 MiB" */
 function bytes(n) {
 	const units = ["KiB", "MiB", "GiB", "TiB"];
 	let unit = -1;
@@ -67,7 +67,7 @@ function bytes(n) {
 		return `${n} B`;
 	for (; n >= 1000 && unit + 1 < units.length; unit++)
 		n /= 1024;
-	return `${n < 10 ? n.toFixed(1) : n.toFixed(0)} ${units[unit]}`;
+	return `${n < 10 && n % 1 ? n.toFixed(1) : n.toFixed(0)} ${units[unit]}`;
 }
 
 /* "1.25 s", "12 ms", "35 us" */

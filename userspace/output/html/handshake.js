@@ -66,7 +66,7 @@ function handshakeChipRows(chips, y) {
 	let used = 0;
 
 	for (const one of chips) {
-		const width = one.text.length * letter + 16;
+		const width = one.text.length * letter * (one.kind === "missing" ? 1.08 : 1) + 16;
 
 		if (used && used + width > room) {
 			rows.push([]);

@@ -59,19 +59,33 @@ function drawCulprit(one, open, show) {
 	return made;
 }
 
-const CULPRITS_OPEN = 3;
+const CULPRITS_OPEN = 3, CULPRITS_SHOWN = 8;
+
+/* The first few as they are, the others folded away. */
+function appendCulprits(into, culprits, open, what, show) {
+	const drawn = culprits.map((one, i) => drawCulprit(one, i < open, show));
+	const rest = drawn.splice(CULPRITS_SHOWN);
+
+	append(into, [drawn]);
+	if (rest.length) {
+		append(into, [el("details", { class: "more" },
+			el("summary", null, counted(rest.length, `more ${what}`)), rest)]);
+	}
+}
 
 function drawCulprits(data, show) {
 	const faults = data.culprits.filter((one) => one.severity !== "info");
 	const rest = data.culprits.filter((one) => one.severity === "info");
 	const list = byId("culprit-list");
 
-	byId("culprits-title").textContent = faults.length
-		? `${faults[0].who}: ${faults[0].title}` : data.verdict.map((part) => part[1]).join(" ");
-	faults.forEach((one, i) => list.append(drawCulprit(one, i < CULPRITS_OPEN, show)));
+	byId("culprits-title").textContent = !faults.length
+		? data.verdict.map((part) => part[1]).join(" ")
+		: faults.length === 1 ? "One culprit"
+			: `${data.culprits_more ? "More than " : ""}${count(faults.length)} culprits, the worst first`;
+	appendCulprits(list, faults, CULPRITS_OPEN, "culprit", show);
 	if (rest.length) {
 		list.append(el("h2", null, faults.length ? "Also seen" : "Worth knowing"));
-		rest.forEach((one) => list.append(drawCulprit(one, false, show)));
+		appendCulprits(list, rest, 0, "observation", show);
 	}
 	if (data.culprits_more) {
 		list.append(el("p", { class: "hint" },
@@ -109,7 +123,7 @@ const ENDPOINT_COLUMNS = [
 	{ label: "Role", value: (e) => e.record.role, cell: (e) => e.record.role },
 	{ label: "Handshakes", number: true, value: (e) => e.record.opportunities,
 		cell: (e) => count(e.record.opportunities) },
-	{ label: "Offered", number: true, class: "offer", value: (e) => e.record.offers,
+	{ label: "Offered", number: true, value: (e) => e.record.offers,
 		cell: (e) => count(e.record.offers) },
 	{ label: "Refused", number: true, class: "offer", value: (e) => e.record.refusals,
 		cell: (e) => count(e.record.refusals) },

@@ -16,25 +16,28 @@ function plotColor(name) {
 }
 
 /*
- * The columns as they are drawn: times that never go back, and the last values until the end of the
- * connection. acked is the edge less the window, which is of the same segment.
+ * The columns as they are drawn: from the connection's first packet, where nothing is known yet, to
+ * its last one, with times that never go back. acked is the edge less the window, which is of the
+ * same segment. lead: how many places the points come later in them.
  */
 function plotColumns(direction, duration) {
-	const n = direction.time.length;
-	const x = [], effective = direction.effective.slice(), flight = direction.in_flight.slice();
-	const edge = direction.edge.slice();
+	const lead = direction.time.length && direction.time[0] > 0 ? 1 : 0;
+	const before = lead ? [null] : [];
+	const effective = [...before, ...direction.effective], edge = [...before, ...direction.edge];
+	const flight = [...before, ...direction.in_flight];
+	const x = [...(lead ? [0] : []), ...direction.time];
 
-	for (let i = 0; i < n; i++)
-		x.push(i ? Math.max(direction.time[i], x[i - 1]) : direction.time[0]);
-	if (n && duration > x[n - 1]) {
+	for (let i = 1; i < x.length; i++)
+		x[i] = Math.max(x[i], x[i - 1]);
+	if (x.length && duration > x[x.length - 1]) {
 		x.push(duration);
 		for (const column of [effective, flight, edge])
-			column.push(column[n - 1]);
+			column.push(column[column.length - 1]);
 	}
 	const acked = edge.map((value, i) => value === null || effective[i] === null ? null
 		: value - effective[i]);
 
-	return { x, effective, flight, edge, acked };
+	return { x, effective, flight, edge, acked, lead };
 }
 
 /* Waits for a full window are the sender's only where the record says that it was limited. */
@@ -61,18 +64,25 @@ function plotShade(u, waits) {
 	}
 }
 
+/* Bytes are counted in powers of two. */
+const PLOT_BYTE_STEPS = Array.from({ length: 45 }, (_, i) => 2 ** i);
+
 function plotAxes(label) {
 	const axis = { stroke: () => plotColor("--dim"), font: "12px system-ui, sans-serif",
 		grid: { stroke: () => plotColor("--plot-grid"), width: 1 },
 		ticks: { stroke: () => plotColor("--plot-grid"), width: 1, size: 4 } };
 
-	return [{ ...axis, size: 34, values: (u, ticks) => ticks.map((t) => plotTick(t)) },
-		{ ...axis, size: 74, values: (u, ticks) => ticks.map((t) => bytes(t)), label,
+	return [{ ...axis, size: 34, space: 90, values: plotTicks },
+		{ ...axis, size: 74, incrs: PLOT_BYTE_STEPS, values: (u, ticks) => ticks.map((t) => bytes(t)), label,
 			labelSize: 18, labelFont: "12px system-ui, sans-serif" }];
 }
 
-function plotTick(t) {
-	return `${Number(t.toPrecision(12))} s`;
+/* Times on the axis in one unit, by how much of them is shown. */
+function plotTicks(u, ticks) {
+	const shown = u.scales.x.max - u.scales.x.min;
+	const [factor, unit] = shown > 0.5 ? [1, "s"] : shown > 5e-4 ? [1e3, "ms"] : [1e6, "µs"];
+
+	return ticks.map((t) => `${Number((t * factor).toPrecision(9))} ${unit}`);
 }
 
 const plotSteps = uPlot.paths.stepped({ align: 1 });
@@ -112,8 +122,12 @@ function plotKey(color, text, area) {
 	return el("span", { class: "key" }, mark, text);
 }
 
+function plotTotal(waits) {
+	return waits.reduce((sum, [from, to]) => sum + to - from, 0);
+}
+
 /* What was thinned out or is not there is said where it is drawn. */
-function plotHints(direction, record) {
+function plotHints(direction, record, duration) {
 	const hints = [];
 
 	if (direction.interval_s) {
@@ -134,7 +148,7 @@ function plotHints(direction, record) {
 		hints.push(`${counted(direction.full.shorter, "shorter wait")} for a full window, ` +
 			`${seconds(direction.full.shorter_s)} together, are not shaded.`);
 	}
-	if (record.limited === "unknown" && direction.full.list.length) {
+	if (record.limited === "unknown" && plotTotal(direction.full.list) > duration / 10) {
 		hints.push("Whether a full window held the sender up cannot be told from this capture: " +
 			"it is short, or was made far from the sender.");
 	}
@@ -158,13 +172,13 @@ function plotWaitTable(waits) {
 }
 
 function plotSay(columns, direction, waits, files, i) {
-	const at = columns.x[i], known = i < direction.packet.length;
+	const at = columns.x[i], point = i - columns.lead;
 	const inside = (list) => list.some(([from, to]) => at >= from && at < to);
 	const words = [`${at.toFixed(6)} s`];
 
-	if (known) {
-		words.push(packetName({ packet: direction.packet[i],
-			file: direction.file && direction.file[i] }, files));
+	if (point >= 0 && point < direction.packet.length) {
+		words.push(packetName({ packet: direction.packet[point],
+			file: direction.file && direction.file[point] }, files));
 	}
 	words.push(`window ${columns.effective[i] === null ? "not known"
 		: `${count(columns.effective[i])} B`}`,
@@ -191,13 +205,13 @@ class FlowPlot {
 		this.files = files;
 		this.near = false;
 		this.flightMost = Math.max(1, ...this.columns.flight.map((value) => value || 0));
-		this.make(box, record);
+		this.make(box, record, duration);
 		this.charts = [this.chartWindow(), this.chartEdge()].filter((u) => u);
 		this.box.wscope = this;
 		plotsShown.add(this);
 	}
 
-	make(box, record) {
+	make(box, record, duration) {
 		this.at = el("span", { class: "at", "aria-live": "polite" });
 		this.upper = el("div");
 		this.lower = el("div");
@@ -211,14 +225,15 @@ class FlowPlot {
 				plotKey("--plot-window", "window of the receiver"),
 				plotKey("--plot-flight", "bytes in flight"),
 				plotKey("--plot-acked", "acknowledged (below)"),
-				plotKey("--plot-closed", "stall: window closed", true),
-				record.limited === "yes" &&
+				this.waits.closed.length > 0 &&
+					plotKey("--plot-closed", "stall: window closed", true),
+				this.waits.full.length > 0 &&
 					plotKey("--plot-full", "window full, sender waits", true)),
 			el("div", { class: "plot-tools" },
 				button("+", () => this.zoom(0.5), { "aria-label": "zoom in" }),
 				button("−", () => this.zoom(2), { "aria-label": "zoom out" }),
 				button("All", () => this.all()), this.fit, this.at),
-			this.box, plotHints(this.direction, record), plotWaitTable(this.waits)]);
+			this.box, plotHints(this.direction, record, duration), plotWaitTable(this.waits)]);
 	}
 
 	common(box, label, height, columns, series, top) {

@@ -25,8 +25,10 @@ class PagedTable {
 		if (detail)
 			table.setAttribute("role", "treegrid");
 		table.replaceChildren(this.head(), this.body);
-		this.body.addEventListener("keydown", (event) => this.key(event));
-		this.body.addEventListener("click", (event) => this.click(event));
+		if (detail) {
+			this.body.addEventListener("keydown", (event) => this.key(event));
+			this.body.addEventListener("click", (event) => this.click(event));
+		}
 		this.makePager();
 	}
 
@@ -118,7 +120,7 @@ class PagedTable {
 			{ class: [column.number ? "number" : "", column.class || ""].join(" ").trim() || null,
 				"data-label": column.label }, column.cell(row)));
 		const made = el("tr", { class: `row ${this.rowClass ? this.rowClass(row) : ""}`.trim(),
-			tabindex: i ? -1 : 0 }, cells);
+			tabindex: !this.detail ? null : i ? -1 : 0 }, cells);
 
 		if (this.detail)
 			made.setAttribute("aria-expanded", "false");
@@ -143,8 +145,6 @@ class PagedTable {
 	toggle(at) {
 		const was = this.open;
 
-		if (!this.detail)
-			return;
 		for (const one of this.body.querySelectorAll("tr.detail"))
 			one.remove();
 		for (const one of this.elements) {
