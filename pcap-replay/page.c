@@ -77,8 +77,7 @@ static size_t page_notices(const char **out, const struct reader *reader, const 
 	return n;
 }
 
-int page_write(struct page *p, const struct report *r, const struct reader *reader,
-	       const char *why)
+int page_write(struct page *p, const struct report *r, const struct reader *reader, const char *why)
 {
 	const struct plot_source plots = { .find = plots_find, .arg = p->plots };
 	const char **notices = calloc(reader_files(reader) + 1UL, sizeof(*notices));

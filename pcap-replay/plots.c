@@ -21,12 +21,12 @@ struct plots_direction {
 	__u32 n, room;
 	__u8 shift; /* an interval is 2^shift ns; 0: every change */
 	bool late;
-	bool odd; /* something is to be seen: do not give it up */
+	bool odd;                    /* something is to be seen: do not give it up */
 	struct plots_waits waits[2]; /* by enum plot_wait_kind */
 };
 
 struct plots_entry {
-	__u64 flow; /* the key */
+	__u64 flow;                          /* the key */
 	struct plots_direction direction[2]; /* by the sender's end */
 };
 
@@ -316,8 +316,8 @@ static void waits_add(struct plots *p, struct plots_waits *w, __u64 from_ns, __u
 }
 
 /* A zero-window spell as the record counts it: the receiver's half knows. */
-static void direction_closed(struct plots *p, struct plots_direction *d, const struct half *receiver,
-			     __u64 ns)
+static void direction_closed(struct plots *p, struct plots_direction *d,
+			     const struct half *receiver, __u64 ns)
 {
 	struct plots_waits *w = &d->waits[PLOT_CLOSED];
 

@@ -94,8 +94,8 @@ struct replay {
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
 	struct watch watch;
-	struct page *page;     /* or 0 */
-	unsigned int before;   /* files of the streams before this one */
+	struct page *page;   /* or 0 */
+	unsigned int before; /* files of the streams before this one */
 	bool printed;
 };
 

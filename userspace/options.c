@@ -426,7 +426,8 @@ static int options_operands(struct options *o, enum option_command command, char
 			    int dashes)
 {
 	if (o->save_baseline && o->separate)
-		return options_wrong(OPTION_SAVE_BASELINE, "is of one stream, --separate has several");
+		return options_wrong(OPTION_SAVE_BASELINE,
+				     "is of one stream, --separate has several");
 	if (command == CHECK && options_check(o))
 		return -EINVAL;
 	if (command == COMPARE)

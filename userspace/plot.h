@@ -15,8 +15,8 @@
 #define PLOT_NO_EDGE (-1)
 
 struct plot_point {
-	__u64 ns; /* of the packet, since the epoch */
-	__u64 id; /* packet_id_make() */
+	__u64 ns;        /* of the packet, since the epoch */
+	__u64 id;        /* packet_id_make() */
 	__s64 edge;      /* right edge of the window, as in a sample; or PLOT_NO_EDGE */
 	__u32 effective; /* window in bytes, or PLOT_UNKNOWN */
 	__u32 in_flight; /* bytes, or PLOT_UNKNOWN */
@@ -45,7 +45,7 @@ struct plot {
 	 * smallest window, with the most bytes in flight.
 	 */
 	__u64 interval_ns;
-	bool late; /* there were earlier changes, which were not kept */
+	bool late;                  /* there were earlier changes, which were not kept */
 	struct plot_waits waits[2]; /* by enum plot_wait_kind */
 };
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -75,6 +76,38 @@ def refusals(folder):
                                                silent=True))
     with open(capture, "rb") as a, open(os.path.join(folder, "copy.pcap"), "rb") as b:
         report.true("the capture is as it was", a.read() == b.read())
+
+
+def fetch(folder, *argv, path=None):
+    """mk/uplot: its status, what it said, and whether the library is there."""
+    target = os.path.join(folder, "uplot")
+    shutil.rmtree(target, ignore_errors=True)
+    done = subprocess.run(["bash", os.path.join(cli.ROOT, "mk", "uplot"), target, *argv],
+                          env=dict(os.environ, **({"PATH": path} if path else {})),
+                          capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stderr, os.path.exists(os.path.join(target, "uPlot.iife.min.js"))
+
+
+def library(folder):
+    """Its digest is checked; without npm the build goes on."""
+    tools = os.path.join(folder, "tools")
+    os.makedirs(tools)
+    for tool in ("grep", "mkdir", "cut", "sed", "sha512sum", "base64", "tar", "mv", "bash", "gzip"):
+        os.symlink(shutil.which(tool), os.path.join(tools, tool))
+    status, said, there = fetch(folder, path=tools)
+    report.true("the build goes on without npm, and says so",
+                (status, there) == (0, False) and "there is no npm" in said, (status, said))
+    with open(os.path.join(cli.ROOT, "mk", "uplot.txt"), encoding="utf-8") as file:
+        name, version, _ = [line for line in file if not line.startswith("#")][0].split()
+    archive = os.path.join(cli.ROOT, "build", "uplot", f"{name}-{version}.tgz")
+    status, said, there = fetch(folder, archive, path=tools)
+    report.true("it takes the archive from a file", (status, there) == (0, True), (status, said))
+    other = os.path.join(folder, "other.tgz")
+    with open(archive, "rb") as file, open(other, "wb") as to:
+        to.write(file.read() + b"x")
+    status, said, there = fetch(folder, other)
+    report.true("one with another digest is refused", (status, there) == (1, False)
+                and "is not uplot" in said, (status, said))
 
 
 def writing(folder):
@@ -536,6 +569,7 @@ def several_files(page, folder):
 
 def main():
     with cli.scratch() as folder:
+        library(folder)
         refusals(folder)
         writing(folder)
         report.check("records and culprits are those of --json and of the text", *(

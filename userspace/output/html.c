@@ -21,8 +21,8 @@ struct html_rank {
 struct html_ranks {
 	struct html_rank *list; /* worst first */
 	size_t n;
-	size_t shown;   /* of them in the page */
-	size_t flagged; /* with a finding of notice or above */
+	size_t shown;                    /* of them in the page */
+	size_t flagged;                  /* with a finding of notice or above */
 	size_t plotted[HTML_PLOTS_MOST]; /* places in list */
 	size_t plotted_n;
 };

@@ -24,8 +24,8 @@ struct html {
 	const struct report *report;
 	const struct options *options;
 	const struct plot_source *plots; /* or 0: plots_missing says why */
-	const char *plots_missing;       /* one sentence; may come with plots, which are then not all */
-	const char *const *notices;      /* why the report is not complete, lines for people */
+	const char *plots_missing;  /* one sentence; may come with plots, which are then not all */
+	const char *const *notices; /* why the report is not complete, lines for people */
 	size_t notices_n;
 };
 

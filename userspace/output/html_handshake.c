@@ -25,14 +25,9 @@ void html_packet(struct writer *w, const struct report *r, __u64 id)
 static void put_options(struct writer *w, const struct syn *s)
 {
 	static const char *const names[] = {
-		[LAYOUT_NONE] = "",
-		[LAYOUT_E] = "end",
-		[LAYOUT_N] = "nop",
-		[LAYOUT_M] = "mss",
-		[LAYOUT_W] = "wscale",
-		[LAYOUT_S] = "sack-permitted",
-		[LAYOUT_T] = "timestamps",
-		[LAYOUT_X] = "other",
+		[LAYOUT_NONE] = "",        [LAYOUT_E] = "end",    [LAYOUT_N] = "nop",
+		[LAYOUT_M] = "mss",        [LAYOUT_W] = "wscale", [LAYOUT_S] = "sack-permitted",
+		[LAYOUT_T] = "timestamps", [LAYOUT_X] = "other",
 	};
 
 	writer_key(w, "options");

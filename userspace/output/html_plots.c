@@ -11,15 +11,15 @@ static void put_bytes(struct writer *w, __u32 bytes)
 		writer_unsigned(w, bytes);
 }
 
-#define PUT_COLUMN(w, name, plot, put)                                 \
-	do {                                                           \
-		writer_key(w, name);                                   \
-		writer_open(w, '[');                                   \
-		for (size_t i = 0; i < (plot)->n; i++) {               \
+#define PUT_COLUMN(w, name, plot, put)                                   \
+	do {                                                             \
+		writer_key(w, name);                                     \
+		writer_open(w, '[');                                     \
+		for (size_t i = 0; i < (plot)->n; i++) {                 \
 			const struct plot_point *p = &(plot)->points[i]; \
-			put;                                           \
-		}                                                      \
-		writer_close(w, ']');                                  \
+			put;                                             \
+		}                                                        \
+		writer_close(w, ']');                                    \
 	} while (0)
 
 static void put_edge(struct writer *w, __s64 edge)
