@@ -153,8 +153,8 @@ static void test_closed(void **state)
 {
 	struct plots *p = plots_open(PLOTS_BYTES_MOST);
 	struct case_flow c = { .id = 1 };
+	const struct plot_wait *w;
 	struct plot plot;
-	const struct plot_waits *w = &plot.waits[PLOT_CLOSED];
 
 	(void)state;
 	add(p, &c, START, LARGE, 10, true);
@@ -163,15 +163,16 @@ static void test_closed(void **state)
 	add(p, &c, START + 90 * MS, LARGE, 0, false);
 	add(p, &c, START + 95 * MS, 0, 0, false);
 	plot = found(p, &c, START + 100 * MS);
-	assert_int_equal(w->n, 2);
-	assert_int_equal(w->list[0].from_ns, START + 5 * MS);
-	assert_int_equal(w->list[0].to_ns, START + 90 * MS);
-	assert_int_equal(w->list[1].from_ns, START + 95 * MS);
-	assert_int_equal(w->list[1].to_ns, START + 100 * MS); /* open at the end */
+	assert_int_equal(plot.waits[PLOT_CLOSED].n, 2);
+	w = plot.waits[PLOT_CLOSED].list;
+	assert_int_equal(w[0].from_ns, START + 5 * MS);
+	assert_int_equal(w[0].to_ns, START + 90 * MS);
+	assert_int_equal(w[1].from_ns, START + 95 * MS);
+	assert_int_equal(w[1].to_ns, START + 100 * MS); /* open at the end */
 	assert_int_equal(plot.waits[PLOT_FULL].n, 0);
 	/* Asked again, it says the same. */
 	plot = found(p, &c, START + 100 * MS);
-	assert_int_equal(w->n, 2);
+	assert_int_equal(plot.waits[PLOT_CLOSED].n, 2);
 	plots_close(p);
 }
 
