@@ -35,6 +35,7 @@ struct plots {
 	size_t bytes, bytes_most;
 	__u32 points_most; /* of a direction, now */
 	bool full;         /* no connection is begun any more */
+	__u64 current;     /* flow whose point is being added */
 	__u64 lost;
 };
 
@@ -195,6 +196,7 @@ static void entry_thin(void *arg, void *entry)
 
 /* Flows to be given up: entries are not taken out while the table is walked. */
 struct plots_giving_up {
+	__u64 spared; /* the one that the room is for */
 	__u64 *flows;
 	size_t n;
 };
@@ -204,14 +206,15 @@ static void entry_give_up(void *arg, void *entry)
 	struct plots_giving_up *g = arg;
 	const struct plots_entry *e = entry;
 
-	if (!e->direction[0].odd && !e->direction[1].odd)
+	if (!e->direction[0].odd && !e->direction[1].odd && e->flow != g->spared)
 		g->flows[g->n++] = e->flow;
 }
 
 static void plots_give_up(struct plots *p)
 {
-	struct plots_giving_up g = { .flows = malloc((p->table.used + 1UL) * sizeof(*g.flows)) };
+	struct plots_giving_up g = { .spared = p->current };
 
+	g.flows = malloc((p->table.used + 1UL) * sizeof(*g.flows));
 	if (!g.flows || table_each(&p->table, entry_give_up, &g))
 		g.n = 0;
 	for (size_t i = 0; i < g.n; i++) {
@@ -251,7 +254,9 @@ static bool direction_room(struct plots *p, struct plots_direction *d)
 
 	if (d->n < d->room)
 		return true;
-	if (room <= p->points_most && plots_room(p, (room - d->room) * sizeof(*d->points)))
+	/* Making room may make this one thinner, too, and the most that a direction may have smaller. */
+	if (room <= p->points_most && plots_room(p, (room - d->room) * sizeof(*d->points)) &&
+	    d->n == d->room && room <= p->points_most)
 		direction_resize(p, d, room);
 	if (d->n == d->room && d->room)
 		direction_thin(d, d->room / 2);
@@ -408,8 +413,10 @@ void plots_add(struct plots *p, const struct native_segment *segment,
 	       const struct series_point *points, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		struct plots_entry *e = plots_entry(p, segment, points[i].flow);
+		struct plots_entry *e;
 
+		p->current = points[i].flow;
+		e = plots_entry(p, segment, p->current);
 		if (e)
 			plots_point(p, e, segment, &points[i]);
 		else

@@ -47,8 +47,9 @@ def text_of(path):
 
 
 def raw_data(path):
-    return re.search(r'<script type="application/json" id="data">\n(.*)\n?</script>',
-                     text_of(path).split("<script>")[0], re.S).group(1)
+    """What stands between the page before its data and the page behind them."""
+    after = text_of(path).split('<script type="application/json" id="data">\n', 1)[1]
+    return after.rsplit("</script>\n<script>", 2)[0]
 
 
 # -- without a browser -----------------------------------------------------------------------------
@@ -581,7 +582,10 @@ def main():
         with browser.Browser() as page:
             for part in (lab_pages, stall, thinned, many, keys, looks, attack, not_whole,
                          several_files):
-                part(page, folder)
+                try:
+                    part(page, folder)
+                except (browser.Refused, TimeoutError, ValueError, TypeError) as error:
+                    report.true(f"{part.__name__} gets to its end", False, repr(error))
     return report.end()
 
 
