@@ -386,9 +386,9 @@ static struct plots_entry *plots_entry(struct plots *p, const struct native_segm
 		return NULL;
 	p->bytes += sizeof(*e);
 	memset(e->direction, 0, sizeof(e->direction));
-	/* SYN, SYN-ACK and one more: what came before is not here. */
+	/* The first segment behind the SYNs makes the first point: were there others, they are gone. */
 	e->direction[0].late = e->direction[1].late =
-		segment->flow->half[0].packets + segment->flow->half[1].packets > 3;
+		(segment->before->bits | segment->flow->half[!segment->dir].bits) & HALF_SEGMENT;
 	return e;
 }
 

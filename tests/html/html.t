@@ -193,6 +193,8 @@ def lab_pages(page, folder):
             page.run("connections.querySelector('tr.row').click()")
             page.settle()
             problems += [f"{scenario}, opened: {line}" for line in quiet(page, path)]
+        if "The beginning is not here" in page.run("document.body.innerText"):
+            problems.append(f"{scenario}: a plot that says its beginning is missing")
         shown += page.run("document.querySelectorAll('.plot canvas, .handshake svg').length > 0")
     report.check("every capture of the lab: no word on the console, no request", problems)
     report.true("and something is drawn of each", shown == len(os.listdir(cli.CAPTURES)), shown)

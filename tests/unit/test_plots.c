@@ -30,7 +30,7 @@ static void add(struct plots *p, struct case_flow *c, __u64 ns, __s64 window, __
 		bool sent)
 {
 	struct packet packet = { .ns = ns };
-	struct half before = { 0 };
+	struct half *own = &c->flow.half[!sent], before = *own;
 	struct native_segment segment = {
 		.pkt = &packet, .flow = &c->flow, .before = &before, .dir = !sent
 	};
@@ -50,7 +50,7 @@ static void add(struct plots *p, struct case_flow *c, __u64 ns, __s64 window, __
 		receiver->bits &= (__u8)~HALF_ZERO;
 	}
 	c->flow.syn[0].mss = MSS;
-	c->flow.half[!sent].packets++;
+	own->bits |= HALF_SEGMENT;
 	plots_add(p, &segment, &point, 1);
 }
 

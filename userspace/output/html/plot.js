@@ -16,12 +16,12 @@ function plotColor(name) {
 }
 
 /*
- * The columns as they are drawn: from the connection's first packet, where nothing is known yet, to
- * its last one, with times that never go back. acked is the edge less the window, which is of the
+ * The columns as they are drawn: from the connection's first packet, where nothing is known yet and
+ * the wait for it was short, to its last one, with times that never go back. acked is the edge less the window, which is of the
  * same segment. lead: how many places the points come later in them.
  */
 function plotColumns(direction, duration) {
-	const lead = direction.time.length && direction.time[0] > 0 ? 1 : 0;
+	const lead = direction.time[0] > 0 && direction.time[0] < duration / 4 ? 1 : 0;
 	const before = lead ? [null] : [];
 	const effective = [...before, ...direction.effective], edge = [...before, ...direction.edge];
 	const flight = [...before, ...direction.in_flight];
@@ -212,6 +212,8 @@ class FlowPlot {
 	}
 
 	make(box, record, duration) {
+		const known = this.direction.effective.some((value) => value !== null);
+
 		this.at = el("span", { class: "at", "aria-live": "polite" });
 		this.upper = el("div");
 		this.lower = el("div");
@@ -222,9 +224,9 @@ class FlowPlot {
 		this.box.addEventListener("keydown", (event) => this.key(event));
 		append(box, [
 			el("div", { class: "legend" },
-				plotKey("--plot-window", "window of the receiver"),
+				known && plotKey("--plot-window", "window of the receiver"),
 				plotKey("--plot-flight", "bytes in flight"),
-				plotKey("--plot-acked", "acknowledged (below)"),
+				known && plotKey("--plot-acked", "acknowledged (below)"),
 				this.waits.closed.length > 0 &&
 					plotKey("--plot-closed", "stall: window closed", true),
 				this.waits.full.length > 0 &&
