@@ -17,6 +17,8 @@ install: $(PROGRAM) ## install program, man pages, completion and docs (DESTDIR,
 	@set -e; for m in $(MAN); do \
 		install -v -D -m 644 $$m $(mandir)/man$${m##*.}/$${m##*/}; done
 	@set -e; for d in $(DOCS); do install -v -D -m 644 $$d $(docdir)/$$d; done
+	@set -e; for l in $(wildcard build/uplot/LICENSE); do \
+		install -v -D -m 644 $$l $(docdir)/LICENSE.uplot; done
 	@set -e; for c in $(wildcard build/wscope.bash-completion); do \
 		install -v -D -m 644 $$c $(compdir)/wscope; done
 

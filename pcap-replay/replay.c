@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcap-replay/page.h"
 #include "pcap-replay/run.h"
-#include "pcap-replay/series.h"
+#include "pcap-replay/watch.h"
 #include "userspace/baseline.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
@@ -52,16 +53,11 @@ static int replay_feed(const struct run_engine *engine, void *state, struct read
 	return err;
 }
 
-/* The report of what was fed, printed apart from one before it; 0 or an exit status. */
-static int replay_print(const struct run_engine *engine, void *state, struct report *r,
-			const struct options *o, bool *printed)
+/* The report, printed apart from one before it; 0 or an exit status. */
+static int replay_print(const struct report *r, const struct options *o, bool *printed)
 {
-	int err = engine->report(state, r);
+	int err;
 
-	if (err) {
-		complain("cannot collect the result: %s", strerror(-err));
-		return EXIT_INCOMPLETE;
-	}
 	if (*printed && !o->json)
 		putchar('\n');
 	*printed = true;
@@ -97,8 +93,9 @@ struct replay {
 	void *state;
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
-	struct series *series; /* or 0 */
-	unsigned int before;   /* files of the streams before this one */
+	struct watch watch;
+	struct page *page;   /* or 0 */
+	unsigned int before; /* files of the streams before this one */
 	bool printed;
 };
 
@@ -116,30 +113,59 @@ static int replay_ready(struct replay *p)
 	return err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
 }
 
-/* Where a series was asked for: its file, opened once, and its part of this stream. */
+/* A file for a result beside the report could not be opened. */
+static int replay_no_file(int err, const char *error)
+{
+	complain("%s", error);
+	return err == -EEXIST || err == -ENOSYS ? EXIT_USAGE : EXIT_INCOMPLETE;
+}
+
+/* Where a series or a page was asked for: its file, opened once, and its part of this stream. */
 static int replay_watch(struct replay *p, const char *const *files, unsigned int files_n)
 {
+	const struct options *o = p->options;
 	char error[REPLAY_ERROR_LEN] = "";
 	int err = 0;
 
-	if (!p->options->series)
-		return EXIT_NOTHING;
-	if (!p->series)
-		err = series_open(&p->series, p->options, error, sizeof(error));
-	if (err) {
-		complain("%s", error);
-		return err == -EEXIST ? EXIT_USAGE : EXIT_INCOMPLETE;
-	}
-	series_stream(p->series, files, files_n, p->before);
-	p->engine->watch(p->state, p->series);
+	if (o->series && !p->watch.series)
+		err = series_open(&p->watch.series, o, error, sizeof(error));
+	if (!err && o->html && !p->page)
+		err = page_open(&p->page, o, error, sizeof(error));
+	if (err)
+		return replay_no_file(err, error);
+	if (p->watch.series)
+		series_stream(p->watch.series, files, files_n, p->before);
+	if (p->page)
+		p->watch.plots = page_plots(p->page);
+	if (p->engine->watch && (p->watch.series || p->watch.plots))
+		p->engine->watch(p->state, &p->watch);
 	return EXIT_NOTHING;
+}
+
+/* The page, where one was asked for; early: why the analysis ended early, or 0. */
+static int replay_page(struct replay *p, const struct report *r, const struct reader *reader,
+		       int early)
+{
+	char why[128] = "";
+	int err;
+
+	if (!p->page)
+		return EXIT_NOTHING;
+	if (early && early != -EBADMSG)
+		snprintf(why, sizeof(why), "the analysis stopped early: %s", strerror(-early));
+	err = page_write(p->page, r, reader, *why ? why : NULL);
+	if (!err)
+		return EXIT_NOTHING;
+	complain("cannot write '%s': %s", p->options->html, strerror(-err));
+	return EXIT_INCOMPLETE;
 }
 
 /* Ends the series; what is wrong with it is said. Returns an exit status. */
 static int replay_unwatch(struct replay *p)
 {
-	bool crowded = p->series && series_is_crowded(p->series);
-	int err = series_close(p->series), status = EXIT_NOTHING;
+	struct series *series = p->watch.series;
+	bool crowded = series && series_is_crowded(series);
+	int err = series_close(series), status = EXIT_NOTHING;
 
 	if (crowded) {
 		complain("the series is not as thin as --series-interval asks: more than %u "
@@ -152,6 +178,22 @@ static int replay_unwatch(struct replay *p)
 		status = EXIT_INCOMPLETE;
 	}
 	return status;
+}
+
+/* What was fed, in all the forms that were asked for; early: why no more was, or 0. */
+static int replay_results(struct replay *p, struct report *r, const struct reader *reader,
+			  int early)
+{
+	int err = p->engine->report(p->state, r), status;
+
+	if (p->watch.series)
+		series_flush(p->watch.series);
+	if (err) {
+		complain("cannot collect the result: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	status = replay_print(r, p->options, &p->printed);
+	return status_worse(status, replay_page(p, r, reader, early));
 }
 
 /* One stream: the files given, in time order. Returns an exit status. */
@@ -185,9 +227,7 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	err = replay_feed(p->engine, p->state, reader, &r);
 	if (err && err != -EBADMSG)
 		complain("the analysis stopped early: %s", strerror(-err));
-	status = replay_print(p->engine, p->state, &r, o, &p->printed);
-	if (p->series)
-		series_flush(p->series);
+	status = replay_results(p, &r, reader, err);
 	if (err)
 		status = status_worse(status, err == -EBADMSG ? EXIT_INPUT : EXIT_INCOMPLETE);
 out:
@@ -212,10 +252,11 @@ int replay_run(const struct options *o)
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
 		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout) ||
-		    (o->series && one == EXIT_INCOMPLETE && !p.series))
+		    (o->series && one == EXIT_INCOMPLETE && !p.watch.series))
 			break;
 	}
 	p.engine->close(p.state);
+	page_close(p.page);
 	baseline_free(p.baseline);
 	return status_worse(status, replay_unwatch(&p));
 }

@@ -11,16 +11,16 @@
 #include "userspace/report.h"
 
 struct run;
-struct series;
+struct watch;
 
 /* What an engine is to this module; see run_native.c and run_testrun.c. */
 struct run_engine {
 	int (*open)(void **state, const struct options *o, char *err, size_t err_len);
 	/*
-	 * From here to the next reset every segment is shown to a series, series.h. 0 where the
-	 * engine cannot; options.c refuses that.
+	 * From here to the next reset every segment is shown, watch.h. 0 where the engine cannot:
+	 * options.c refuses a series then, and a page has no plots.
 	 */
-	void (*watch)(void *state, struct series *series);
+	void (*watch)(void *state, struct watch *watch);
 	/* n <= READER_BATCH packets, in order. 0 or -errno. */
 	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
 	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */

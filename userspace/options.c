@@ -255,6 +255,9 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_SERIES:
 		o->series = value;
 		return 0;
+	case OPTION_HTML:
+		o->html = value;
+		return 0;
 	case OPTION_SERIES_INTERVAL:
 		return options_seconds(id, value, true, &o->series_interval_s);
 	case OPTION_FLOWS:
@@ -356,6 +359,20 @@ static int options_two(struct options *o, char **argv, int n)
 	return 0;
 }
 
+/* Why a result beside the report cannot have this name; NULL: it can. */
+static const char *options_no_file(const char *name)
+{
+	if (!*name)
+		return "needs the name of a file";
+	return strcmp(name, "-") ? NULL : "cannot be '-': standard output has the report";
+}
+
+static int options_wrong(enum option_id id, const char *why)
+{
+	fprintf(stderr, "wscope: --%s %s\n", option_rows[id].name, why);
+	return -EINVAL;
+}
+
 /* What belongs to --series is there only with it, and it only where it can be. */
 static int options_series(const struct options *o)
 {
@@ -365,20 +382,24 @@ static int options_series(const struct options *o)
 	if (!o->series) {
 		if (o->series_format == SERIES_BY_NAME && !interval)
 			return 0;
-		fprintf(stderr, "wscope: --%s goes with --series FILE\n",
-			option_rows[interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT].name);
-		return -EINVAL;
+		return options_wrong(interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT,
+				     "goes with --series FILE");
 	}
 	if (o->engine != ENGINE_NATIVE)
 		why = "goes with --engine native: the kernel's programs show no single segments";
-	else if (!*o->series)
-		why = "needs the name of a file";
-	else if (!strcmp(o->series, "-"))
-		why = "cannot be '-': standard output has the report";
 	else
-		return 0;
-	fprintf(stderr, "wscope: --series %s\n", why);
-	return -EINVAL;
+		why = options_no_file(o->series);
+	return why ? options_wrong(OPTION_SERIES, why) : 0;
+}
+
+/* A page is a file of its own, of one stream. */
+static int options_html(const struct options *o)
+{
+	const char *why = o->html ? options_no_file(o->html) : NULL;
+
+	if (o->html && !why && o->separate)
+		why = "is of one stream, --separate has several";
+	return why ? options_wrong(OPTION_HTML, why) : 0;
 }
 
 /* Of check: what to expect, or --init; and one way to print it. */
@@ -404,11 +425,9 @@ static int options_check(const struct options *o)
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
-	if (o->save_baseline && o->separate) {
-		fprintf(stderr,
-			"wscope: --save-baseline is of one stream, --separate has several\n");
-		return -EINVAL;
-	}
+	if (o->save_baseline && o->separate)
+		return options_wrong(OPTION_SAVE_BASELINE,
+				     "is of one stream, --separate has several");
 	if (command == CHECK && options_check(o))
 		return -EINVAL;
 	if (command == COMPARE)
@@ -548,7 +567,7 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 		}
 	}
 	if (!err && !o->help)
-		err = options_series(o);
+		err = options_series(o) ? -EINVAL : options_html(o);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);

@@ -92,6 +92,7 @@ TAKEN = {
     "flows": ["1", "268435456"], "pending": ["1"], "endpoints": ["1"],
     "tunnels": ["all", "none", "gre", "gtpu,ipip", "gre,gre"], "fail-on": ["critical"],
     "color": ["auto", "always", "never"], "baseline": [BASELINE], "save-baseline": [BASELINE],
+    "html": ["/dev/null"],
     "series": ["/dev/null"], "series-format": ["ndjson", "csv"], "series-interval": ["0", "0.001", "1e9"],
 }
 # What else an option takes to be taken.
