@@ -216,6 +216,8 @@ static bool *options_flag(struct options *o, enum option_id id)
 		return &o->github;
 	case OPTION_INIT:
 		return &o->init;
+	case OPTION_WRITE_ALL:
+		return &o->write_all;
 	case OPTION_VERBOSE:
 		return &o->verbose;
 	case OPTION_HELP:
@@ -254,6 +256,9 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_seconds(id, value, false, &o->interval_s);
 	case OPTION_SERIES:
 		o->series = value;
+		return 0;
+	case OPTION_WRITE:
+		o->write = value;
 		return 0;
 	case OPTION_SERIES_INTERVAL:
 		return options_seconds(id, value, true, &o->series_interval_s);
@@ -356,61 +361,9 @@ static int options_two(struct options *o, char **argv, int n)
 	return 0;
 }
 
-/* What belongs to --series is there only with it, and it only where it can be. */
-static int options_series(const struct options *o)
-{
-	bool interval = o->series_interval_s >= 0;
-	const char *why;
-
-	if (!o->series) {
-		if (o->series_format == SERIES_BY_NAME && !interval)
-			return 0;
-		fprintf(stderr, "wscope: --%s goes with --series FILE\n",
-			option_rows[interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT].name);
-		return -EINVAL;
-	}
-	if (o->engine != ENGINE_NATIVE)
-		why = "goes with --engine native: the kernel's programs show no single segments";
-	else if (!*o->series)
-		why = "needs the name of a file";
-	else if (!strcmp(o->series, "-"))
-		why = "cannot be '-': standard output has the report";
-	else
-		return 0;
-	fprintf(stderr, "wscope: --series %s\n", why);
-	return -EINVAL;
-}
-
-/* Of check: what to expect, or --init; and one way to print it. */
-static int options_check(const struct options *o)
-{
-	bool outputs = o->json || o->tap || o->github || o->junit;
-	const char *why = NULL;
-
-	if (!o->expects_n && !o->init)
-		why = "check takes --expect FILE, or --init";
-	else if (o->init && (o->expects_n || outputs))
-		why = "--init writes expectations, and takes neither --expect nor an output";
-	else if (o->json + o->tap + o->github > 1)
-		why = "--json, --tap and --github do not go together";
-	else if (o->junit && (!*o->junit || !strcmp(o->junit, "-")))
-		why = "--junit needs the name of a file";
-	if (!why)
-		return 0;
-	fprintf(stderr, "wscope: %s\n", why);
-	return -EINVAL;
-}
-
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
-	if (o->save_baseline && o->separate) {
-		fprintf(stderr,
-			"wscope: --save-baseline is of one stream, --separate has several\n");
-		return -EINVAL;
-	}
-	if (command == CHECK && options_check(o))
-		return -EINVAL;
 	if (command == COMPARE)
 		return options_two(o, argv, n);
 	if (command != LIVE)
@@ -548,7 +501,7 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 		}
 	}
 	if (!err && !o->help)
-		err = options_series(o);
+		err = options_rules(o, command);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);
