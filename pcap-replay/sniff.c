@@ -214,7 +214,7 @@ int sniff_open(struct sniff **out, const struct options *o, const struct locals 
 	       size_t err_len)
 {
 	struct sniff *s = calloc(1, sizeof(*s));
-	__u64 lost;
+	struct sniff_missing missing;
 	int error;
 
 	if (!s) {
@@ -225,7 +225,7 @@ int sniff_open(struct sniff **out, const struct options *o, const struct locals 
 	s->options = o;
 	error = sniff_start(s, locals, err, err_len);
 	if (error)
-		sniff_close(s, &lost);
+		sniff_close(s, &missing);
 	else
 		*out = s;
 	return error;
@@ -368,25 +368,25 @@ static __u64 sniff_count(struct sniff_socket *c, __u64 now)
 	return count.ps_drop;
 }
 
-int sniff_close(struct sniff *s, __u64 *lost)
+int sniff_close(struct sniff *s, struct sniff_missing *missing)
 {
 	__u64 now = sniff_now();
 	int err = 0, closed = 0;
 
-	*lost = 0;
+	memset(missing, 0, sizeof(*missing));
 	if (!s)
 		return 0;
 	if (s->stream) {
 		sniff_take(s);
 		err = sniff_feed(s, ~0ULL);
 		err = s->err ? s->err : err;
-		annotate_stream_finish(s->stream);
+		missing->findings = annotate_stream_finish(s->stream);
 	}
 	for (size_t i = 0; i < s->n; i++) {
 		struct sniff_socket *c = &s->sockets[i];
 
 		if (c->source && s->stream)
-			*lost += sniff_count(c, now);
+			missing->packets += sniff_count(c, now);
 		if (c->pcap)
 			pcap_close(c->pcap);
 		while (c->first) {

@@ -33,10 +33,13 @@ int sniff_fd(const struct sniff *s);
 /* Takes what is there, and writes what has waited long enough. 0 or -errno. */
 int sniff_take(struct sniff *s);
 
-/*
- * Takes the rest and closes the file; *lost gets the packets for which the kernel had no room.
- * 0 or -errno of the first failure. Accepts NULL.
- */
-int sniff_close(struct sniff *s, __u64 *lost);
+/* What the file does not have. */
+struct sniff_missing {
+	__u64 packets;  /* for which the kernel had no room */
+	__u64 findings; /* annotate_stream_finish() */
+};
+
+/* Takes the rest and closes the file. 0 or -errno of the first failure. Accepts NULL. */
+int sniff_close(struct sniff *s, struct sniff_missing *missing);
 
 #endif

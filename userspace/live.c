@@ -308,16 +308,19 @@ static int live_write(struct live *v)
 static int live_written(struct live *v)
 {
 	int status = EXIT_NOTHING, err;
-	__u64 lost;
+	struct sniff_missing missing;
 
-	err = sniff_close(v->sniff, &lost);
+	err = sniff_close(v->sniff, &missing);
 	v->sniff = NULL;
-	if (lost)
+	if (missing.findings)
+		complain("%llu findings stood only when the packets had passed: no comment has them",
+			 (unsigned long long)missing.findings);
+	if (missing.packets)
 		complain("%llu packets are not in '%s': the kernel had no room for them",
-			 (unsigned long long)lost, v->options->write);
+			 (unsigned long long)missing.packets, v->options->write);
 	if (err)
 		complain("cannot write '%s': %s", v->options->write, strerror(-err));
-	if (lost || err)
+	if (missing.packets || err)
 		status = EXIT_INCOMPLETE;
 	return status;
 }
