@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/diagnose.h"
+
 /* Comments that one packet is written with; it never has so many findings. */
 #define HOLD_COMMENTS 128U
 
@@ -81,16 +83,37 @@ struct held *hold_find(const struct hold *h, __u64 id)
 	return entry ? entry->held : NULL;
 }
 
-int hold_comment(struct held *p, const char *text)
+/* Whether a finding takes the place of a comment. What is sided and of another side stays. */
+static bool hold_is_replaced(const struct hold_comment *c, const struct finding *f)
+{
+	if (c->code == HOLD_OF_ENDPOINT)
+		return false;
+	if (c->code == f->code)
+		return c->side == f->side;
+	return f->replaces >> c->code & 1 &&
+	       (c->side == f->side || !(DIAGNOSE_SIDED >> c->code & 1));
+}
+
+int hold_comment(struct held *p, const struct finding *f, bool of_endpoint, const char *text)
 {
 	size_t n = strlen(text) + 1;
 	struct hold_comment *c = malloc(sizeof(*c) + n), **end = &p->comments;
 
 	if (!c)
 		return -ENOMEM;
-	while (*end)
-		end = &(*end)->next;
+	while (*end) {
+		struct hold_comment *old = *end;
+
+		if (of_endpoint || !hold_is_replaced(old, f)) {
+			end = &old->next;
+			continue;
+		}
+		*end = old->next;
+		free(old);
+	}
 	c->next = NULL;
+	c->code = of_endpoint ? HOLD_OF_ENDPOINT : f->code;
+	c->side = f->side;
 	memcpy(c->text, text, n);
 	*end = c;
 	return 0;

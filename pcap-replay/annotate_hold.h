@@ -13,8 +13,13 @@
 #define HOLD_PACKETS 65536U
 #define HOLD_BYTES   (64U << 20)
 
+/* Instead of its code, of a finding about a host. */
+#define HOLD_OF_ENDPOINT 0xffffffffU
+
 struct hold_comment {
 	struct hold_comment *next;
+	__u32 code; /* enum finding_code, or HOLD_OF_ENDPOINT */
+	__u32 side;
 	char text[];
 };
 
@@ -49,8 +54,11 @@ struct held *hold_packet(struct hold *h, const struct native_frame *frame, __u32
 /* The packet of that id, if it is still there. */
 struct held *hold_find(const struct hold *h, __u64 id);
 
-/* One more comment for a packet, copied. 0 or -ENOMEM. */
-int hold_comment(struct held *p, const char *text);
+/*
+ * One more comment for a packet, copied; in place of those that the finding stands for, and of its
+ * own earlier one. 0 or -ENOMEM.
+ */
+int hold_comment(struct held *p, const struct finding *f, bool of_endpoint, const char *text);
 
 /* The next packet that has waited long enough at the time now_ns, taken out; NULL: there is none. */
 struct held *hold_due(struct hold *h, __u64 now_ns);

@@ -9,7 +9,7 @@
 #include "pcap-replay/annotate_text.h"
 
 /* Packets of a connection at which it is looked at first; then at twice as many, and so on. */
-#define STREAM_LOOK 16U
+#define STREAM_LOOK 4U
 /* Events that one segment can bring. */
 #define STREAM_EVENTS (2 * FINDING_CODES)
 
@@ -26,7 +26,7 @@ struct stream_key {
 
 struct stream_flow {
 	struct stream_key key;
-	__u32 told[4]; /* by side, 1 << code */
+	__u8 told[4][FINDING_CODES]; /* by side: the severity it was told with, and one; 0: was not */
 	bool flagged;
 };
 
@@ -79,15 +79,17 @@ static struct stream_flow *stream_get(struct annotate_stream *s, const struct fl
 
 /* ---- comments ---- */
 
-static void stream_comment(struct annotate_stream *s, struct held *p, const char *text)
+static void stream_comment(struct annotate_stream *s, struct held *p, const struct finding *f,
+			   bool of_endpoint, const char *text)
 {
-	if (hold_comment(p, text))
+	p->wanted |= f->severity >= SEVERITY_NOTICE;
+	if (hold_comment(p, f, of_endpoint, text))
 		s->out_of_memory = true;
 }
 
 /* On the packets that prove a finding, or on `now`. False: all of them are gone. */
-static bool stream_place(struct annotate_stream *s, const struct finding *f, const char *text,
-			 struct held *now)
+static bool stream_place(struct annotate_stream *s, const struct finding *f, bool of_endpoint,
+			 const char *text, struct held *now)
 {
 	struct held *done[FINDING_PACKETS] = { NULL };
 	bool placed = false;
@@ -98,38 +100,44 @@ static bool stream_place(struct annotate_stream *s, const struct finding *f, con
 		if (!p || p == done[0] || p == done[1])
 			continue;
 		done[i] = p;
-		p->wanted |= f->severity >= SEVERITY_NOTICE;
-		stream_comment(s, p, text);
+		stream_comment(s, p, f, of_endpoint, text);
 		placed = true;
 	}
 	if (placed || !now)
 		return placed;
-	now->wanted |= f->severity >= SEVERITY_NOTICE;
-	stream_comment(s, now, text);
+	stream_comment(s, now, f, of_endpoint, text);
 	return true;
 }
 
-/* A finding of a connection, once for each code and side. */
+static void stream_flag(struct annotate_stream *s, struct stream_flow *flow)
+{
+	struct stream_flow *any;
+
+	if (flow->flagged)
+		return;
+	flow->flagged = true;
+	/* For second copies of its segments, of which the engine does not say whose they are. */
+	any = stream_get(s, &flow->key.key, 0);
+	if (any)
+		any->flagged = true;
+}
+
+/* A finding of a connection, for each code and side once, and again when it has become worse. */
 static void stream_tell(struct annotate_stream *s, const struct flow_key *key, __u64 first,
 			unsigned int client, const struct finding *f, struct held *now)
 {
 	char text[ANNOTATE_TEXT_ROOM];
-	struct stream_flow *flow = stream_get(s, key, first), *any;
-	__u32 bit = 1U << f->code;
+	struct stream_flow *flow = stream_get(s, key, first);
+	__u8 *told = flow ? &flow->told[f->side & 3][f->code] : NULL;
 
-	if (!flow || flow->told[f->side & 3] & bit)
+	if (!told || *told > f->severity)
 		return;
-	flow->told[f->side & 3] |= bit;
 	annotate_text_flow(text, s->texts, key, client, f);
-	if (!stream_place(s, f, text, now))
-		s->late += f->severity >= SEVERITY_NOTICE;
-	if (f->severity < SEVERITY_NOTICE || flow->flagged)
-		return;
-	flow->flagged = true;
-	/* For second copies of its segments, of which the engine does not say whose they are. */
-	any = stream_get(s, key, 0);
-	if (any)
-		any->flagged = true;
+	if (!stream_place(s, f, false, text, now))
+		s->late += f->severity >= SEVERITY_NOTICE && *told <= SEVERITY_NOTICE;
+	*told = (__u8)(f->severity + 1);
+	if (f->severity >= SEVERITY_NOTICE)
+		stream_flag(s, flow);
 }
 
 /* ---- what the engine says ---- */
@@ -156,7 +164,7 @@ static void stream_events(struct annotate_stream *s, const struct flow_key *key,
 			continue;
 		}
 		annotate_text_endpoint(text, s->texts, &e->endpoint, &e->finding);
-		stream_place(s, &e->finding, text, now);
+		stream_place(s, &e->finding, true, text, now);
 	}
 	s->events_n = 0;
 }

@@ -5,7 +5,7 @@
  * severity notice or above by then, or when all are asked for.
  *
  * What a handshake shows is found at once. What has to be weighed is looked for when a connection
- * has 16, 32, 64 ... packets and when it is closed. A comment goes on the packets that prove the
+ * has 4, 8, 16 ... packets and when it is closed. A comment goes on the packets that prove the
  * finding and are still held; if none is, on the packet with which it stood.
  */
 #ifndef PCAP_REPLAY_ANNOTATE_STREAM_H

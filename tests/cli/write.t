@@ -1,0 +1,584 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# timeout: 600
+"""replay --write: annotated pcapng.
+
+Comments stand on the packets that the records name, in the records' words, and tshark reads each
+of them there; capinfos and tcpdump take the file; packets are the input's, byte for byte, and
+only those of flagged connections. The same from a pipe. Interfaces, times and loss counts of the
+input; several files, filters, limits; what is refused, and what goes wrong.
+"""
+
+import collections
+import glob
+import gzip
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import blocks  # noqa: E402
+import cli  # noqa: E402
+import docs  # noqa: E402
+from cli import ACK, FIN, FINDINGS, INCOMPLETE, INPUT, NOTHING, SYN, USAGE  # noqa: E402
+from cli import records, wrong, wscope  # noqa: E402
+import wire  # noqa: E402
+
+report = cli.Report()
+T = 1_700_000_000 * 10**9
+MS = 10**6
+C, S = cli.Side("192.0.2.1", 40000), cli.Side("198.51.100.1", 443)
+MSS = b"\2\4\5\xb4"  # so that the option is proven absent
+RANK = {"info": 0, "notice": 1, "warning": 2, "critical": 3}
+# What a handshake shows, and what has to be weighed.
+SCOPES = {docs.text(code): scope for code, scope
+          in docs.rows("engine/detectors.def", "DETECTOR(i, n, s, v, l, t, x, a) @ n :: s")}
+
+
+def comment(finding):
+    """How the comment of a finding begins."""
+    return (f"{finding['severity']} {finding['code']}: {finding['text']}; {finding['advice']} "
+            f"(side {finding['side'] or 'none'}, blame {finding['blame']}, "
+            f"confidence {finding['confidence']}")
+
+
+def load(path):
+    with open(path, "rb") as file:
+        return blocks.read(file.read())
+
+
+def same(packets, due):
+    """Lines on packets that are not those due: bytes, lengths and times."""
+    if len(packets) != len(due):
+        yield f"{len(packets)} packets where {len(due)} are due"
+    for number, (got, one) in enumerate(zip(packets, due), 1):
+        if (got.ns, got.data, got.wirelen) != (one.ns, one.data, one.wirelen):
+            yield f"packet {number} differs"
+
+
+def differ(what, got, due):
+    if got != due:
+        yield f"{what}: {got!r} where {due!r} is due"
+
+
+# -- captures of the lab -------------------------------------------------------------------------
+
+
+def first_number(packets, flow):
+    """The number of a connection's first packet."""
+    ns = int(f"{flow['first']:.6f}".replace(".", "")) * 1000
+    ends = sorted([(flow["client"], flow["client_port"]), (flow["server"], flow["server_port"])])
+    for number, one in enumerate(packets, 1):
+        segment = wire.frame(one.data + bytes(64), cli.ETHERNET, vxlan=False)
+        if one.ns == ns and segment and sorted(wire.conversation(segment)) == ends:
+            return number
+    raise ValueError(f"no packet at {flow['first']}")
+
+
+def due_comments(packets, found):
+    """{packet: sorted comments} by the records."""
+    due = collections.defaultdict(list)
+    for one in found:
+        if one["type"] == "summary":
+            continue
+        for finding in one["findings"]:
+            numbers = {packet["number"] for packet in finding["packets"]}
+            for number in numbers or {first_number(packets, one)}:
+                due[number].append(comment(finding))
+    return {number: sorted(texts) for number, texts in due.items()}
+
+
+def read_comments(rows):
+    """The same by the file, each cut where the settled-by and the packets begin."""
+    got = {}
+    for number, texts in rows:
+        if texts:
+            got[number] = sorted(re.split(r"[;)](?: settled by .*| packets? [0-9].*)?$", text)[0]
+                                 for text in texts)
+    return got
+
+
+def unlike(got, due):
+    for number in sorted(got.keys() | due.keys()):
+        if got.get(number) != due.get(number):
+            yield f"frame {number}: {got.get(number)}"
+            yield f"          due: {due.get(number)}"
+
+
+def is_flagged(one):
+    return any(RANK[finding["severity"]] >= 1 for finding in one["findings"])
+
+
+def flagged_numbers(packets, found):
+    """Packets of flagged connections, by addresses, ports and time, and those with a host's finding."""
+    flows = [one for one in found if one["type"] == "flow" and is_flagged(one)]
+    spans = collections.defaultdict(list)
+    for one in flows:
+        ends = tuple(sorted([(one["client"], one["client_port"]),
+                             (one["server"], one["server_port"])]))
+        spans[ends].append([int(f"{one[key]:.6f}".replace(".", "")) * 1000
+                            for key in ("first", "last")])
+    numbers = {packet["number"] for one in found if one["type"] == "endpoint"
+               for finding in one["findings"] if RANK[finding["severity"]] >= 1
+               for packet in finding["packets"]}
+    for number, one in enumerate(packets, 1):
+        segment = wire.frame(one.data + bytes(64), cli.ETHERNET, vxlan=False)
+        if segment and any(first <= one.ns <= last for first, last
+                           in spans[wire.conversation(segment)]):
+            numbers.add(number)
+    return sorted(numbers)
+
+
+def chosen():
+    """A capture for each code, from as few as that takes, and some on which little is found."""
+    wanted, out = set(SCOPES), []
+    extra = {"both-on", "port-reuse-flip", "server-flip", "midstream-server-off", "syncookies-mixed"}
+    for path in sorted(glob.glob(os.path.join(cli.CAPTURES, "*", "*.pcap*"))):
+        scenario, point = path.split(os.sep)[-2:]
+        if "vxlan" in scenario or point.startswith("box-any"):
+            continue # link types and tunnels that are not read here
+        codes = set(records(wscope("replay", "--json", path))[-1]["findings"])
+        if codes & wanted or (scenario in extra and point.startswith("client")):
+            wanted -= codes
+            out.append((scenario, wire.point_of(point), path))
+    return out, wanted
+
+
+def annotated(folder, name, packets, path):
+    """All ways of writing one capture, whose packets these are."""
+    every, some, passed = (os.path.join(folder, name) for name in ("every", "some", "passed"))
+    got = wscope("replay", "--json", "--write-all", "-w", every, path)
+    found = records(got)
+    problems = [*wrong(got, NOTHING), *same(load(every).packets, packets)]
+    due = due_comments(packets, found)
+    rows = [(number, comments) for number, (comments,)
+            in enumerate(blocks.tshark(every, "frame.comment"), 1)]
+    report.check(f"{name}: each comment on its frame, for tshark", problems,
+                 unlike(read_comments(rows), due))
+    report.check(f"{name}: for capinfos and tcpdump",
+                 tools(every, len(packets)))
+    numbers = flagged_numbers(packets, found)
+    got = wscope("replay", "--write", some, path)
+    kept = load(some).packets
+    report.check(f"{name}: only flagged connections", wrong(got, NOTHING),
+                 same(kept, [packets[number - 1] for number in numbers]),
+                 unlike(read_comments(zip(numbers, (one.comments for one in kept))),
+                        {number: texts for number, texts in due.items() if number in numbers}))
+    report.check(f"{name}: through a pipe", piped(path, passed, packets, found, due))
+
+
+def piped(path, out, packets, found, due):
+    """One pass: what is found at once is on the same packets; the rest is where it stood."""
+    got = wscope("replay", "--write-all", "-w", out, "-", stdin=wire.contents(path))
+    late = re.fullmatch(r"wscope: (\d+) findings? stood only .*\n|", got.err)
+    if got.status != NOTHING or not late:
+        yield f"status {got.status}, {got.err}"
+    kept = load(out).packets
+    yield from same(kept, packets)
+    texts = read_comments(enumerate((one.comments for one in kept), 1))
+    # Findings without packets of their own stand where they are found.
+    proven = {comment(finding) for one in found if one["type"] == "flow"
+              for finding in one["findings"] if finding["packets"] and SCOPES[finding["code"]] in ("FLOW", "SIDE")}
+    for number, these in due.items():
+        for text in these:
+            if text in proven and text not in texts.get(number, ()):
+                yield f"not on frame {number}: {text}"
+
+
+def tools(path, count):
+    infos = blocks.tool("capinfos", "-M", "-c", "-t", path)
+    if not re.search(rf"^Number of packets: +{count}$", infos, re.M) or "pcapng" not in infos:
+        yield infos
+    lines = blocks.tool("tcpdump", "-n", "-r", path).splitlines()
+    if len(lines) != count:
+        yield f"{len(lines)} lines of tcpdump where {count} are due"
+
+
+def lab():
+    captures, missing = chosen()
+    with cli.scratch() as folder:
+        for scenario, point, path in captures:
+            annotated(folder, f"{scenario} {point}", cli.lab(scenario, point), path)
+        for code, packets in odd().items():
+            path = os.path.join(folder, code)
+            cli.write(folder, **{code: cli.pcap(packets)})
+            report.true(f"a capture made by hand shows {code}", code in records(
+                wscope("replay", "--json", path))[-1]["findings"])
+            annotated(folder, code, packets, path)
+            missing.discard(code)
+    report.true("every finding was there", not missing, missing)
+
+
+def odd():
+    """What no stack in the lab does."""
+    shift15, length4, zero = b"\1\3\3\17", b"\3\4\7\0", b"\1\3\3\0"
+    syn = cli.segment(T - MS, C, S, SYN, 100, 0, MSS + b"\1\3\3\2")
+    return {
+        "wscale-too-large": cli.handshake(T, C, S, MSS + shift15, MSS + cli.WSCALE),
+        "wscale-malformed": cli.handshake(T, C, S, MSS + length4, MSS + cli.WSCALE),
+        "unsolicited-wscale": cli.handshake(T, C, S, MSS, MSS + cli.WSCALE),
+        "wscale-changed": [syn, *on()],
+        "wscale-non-syn": on() + [cli.segment(T + 3 * MS, C, S, ACK, 101, 501, cli.WSCALE)],
+        "wscale-zero": cli.handshake(T, C, S, MSS + zero, MSS + cli.WSCALE),
+    }
+
+
+# -- captures made by hand -----------------------------------------------------------------------
+
+
+def off(ns=T, client=C, server=S, **kwargs):
+    """A handshake whose server leaves the option out."""
+    return cli.handshake(ns, client, server, MSS + cli.WSCALE, MSS, **kwargs)
+
+
+def on(ns=T, client=C, server=S, **kwargs):
+    return cli.handshake(ns, client, server, MSS + cli.WSCALE, MSS + cli.WSCALE, **kwargs)
+
+
+def again(ns, client, server=S):
+    """The same from a later connection of these addresses and ports."""
+    return [cli.segment(ns, client, server, SYN, 70000, 0, MSS + cli.WSCALE, ident=7),
+            cli.segment(ns + MS, server, client, SYN | ACK, 90000, 70001, MSS, ident=8),
+            cli.segment(ns + 2 * MS, client, server, ACK, 70001, 90001, ident=9)]
+
+
+def option(code, value, order="<"):
+    return struct.pack(f"{order}HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def interface(linktype=1, snaplen=0, order="<", resolution=None, **texts):
+    body = struct.pack(f"{order}HHI", linktype, 0, snaplen)
+    for code, name in ((2, "name"), (3, "description")):
+        if name in texts:
+            body += option(code, texts[name], order)
+    if resolution is not None:
+        body += option(9, bytes([resolution]), order)
+    return cli.block(1, body + bytes(4), order)
+
+
+def packet(one, number=0, unit=1, order="<", extra=b""):
+    ticks = one.ns // unit
+    body = struct.pack(f"{order}5I", number, ticks >> 32, ticks & 0xffffffff, len(one.data),
+                       one.wirelen) + one.data + bytes(-len(one.data) % 4)
+    return cli.block(6, body + extra, order)
+
+
+def statistics(number, ns, order="<", **counts):
+    codes = {"start": 2, "end": 3, "received": 4, "dropped": 5, "accepted": 6, "os_lost": 7,
+             "delivered": 8}
+    body = struct.pack(f"{order}III", number, ns >> 32, ns & 0xffffffff)
+    for name, value in counts.items():
+        data = (struct.pack(f"{order}II", value >> 32, value & 0xffffffff)
+                if name in ("start", "end") else struct.pack(f"{order}Q", value))
+        body += option(codes[name], data, order)
+    return cli.block(5, body + bytes(4), order)
+
+
+def section(order="<"):
+    return cli.block(0x0a0d0d0a, struct.pack(f"{order}IHHq", 0x1a2b3c4d, 1, 0, -1), order)
+
+
+def write(folder, *argv, status=NOTHING, complaints=(), stdin=b"", out="out"):
+    """The capture that comes of it, or None, and lines on what is wrong with the run."""
+    got = wscope("replay", "-w", out, *argv, cwd=folder, stdin=stdin)
+    problems = list(wrong(got, status, *complaints))
+    try:
+        return load(os.path.join(folder, out)), problems
+    except (OSError, ValueError) as error:
+        return None, problems + [f"no capture: {error}"]
+
+
+def interfaces():
+    """Two sections of both byte orders, three interfaces with names, times finer than microseconds."""
+    first, second = off(T + 123), off(T + 10**9 + 7, cli.Side("192.0.2.9", 5))
+    raw = [one._replace(data=one.data[14:], wirelen=one.wirelen - 14)
+           for one in off(T + 2 * 10**9 + 1, cli.Side("192.0.2.10", 6))]
+    raw = [one._replace(data=one.data[:60]) for one in raw]
+    data = (section() + interface(snaplen=96, resolution=9, name=b"eth0", description=b"front")
+            + interface(101, resolution=9, name=b"tun\x1b[31m\xff\n")
+            + b"".join(packet(one) for one in first) + b"".join(packet(one, 1) for one in raw[:1])
+            + statistics(0, T + 5, start=T, end=T + 5, received=100, dropped=3, os_lost=2**32 + 1)
+            + statistics(1, T + 6, received=7, accepted=6, delivered=5)
+            + section(">") + interface(order=">", resolution=9, name=b"eth0")
+            + interface(order=">", name=b"silent", resolution=6)
+            + b"".join(packet(one, order=">") for one in second)
+            + statistics(1, T // 1000 + 9, ">", dropped=4))
+    with cli.scratch() as folder:
+        cli.write(folder, **{"x\x1by": data})
+        for how, argv, stdin, name in (("a file", ["x\x1by"], b"", "x?y"),
+                                       ("a pipe", ["-"], data, "standard input")):
+            got, problems = write(folder, "--write-all", *argv, stdin=stdin)
+            if not got:
+                report.check(f"interfaces of {how}", problems)
+                continue
+            shown = [(one.linktype, one.snaplen, one.options.get(blocks.NAME),
+                      one.options[blocks.DESCRIPTION], one.options[blocks.RESOLUTION])
+                     for one in got.interfaces]
+            name = name.encode()
+            report.check(f"interfaces of {how}", problems, differ("interfaces", shown, [
+                (1, 96, [b"eth0"], [name + b": front"], [b"\x09"]),
+                (101, 0, [b"tun?[31m\xef\xbf\xbd\n"], [name], [b"\x09"]),
+                (1, 0, [b"eth0"], [name], [b"\x09"]),
+                (1, 0, [b"silent"], [name], [b"\x09"])]))
+            report.check(f"packets of {how}", same(got.packets, first + raw[:1] + second), differ(
+                "interfaces of packets", [one.interface for one in got.packets],
+                [0, 0, 0, 1, 2, 2, 2]))
+            report.check(f"loss counts of {how}", differ("statistics", counted(got), [
+                (0, T + 5, {"start": T, "end": T + 5, "received": 100, "dropped": 3,
+                            "os_lost": 2**32 + 1}),
+                (1, T + 6, {"start": raw[0].ns, "end": raw[0].ns, "received": 7, "accepted": 6,
+                            "delivered": 5}),
+                (2, second[2].ns, {"start": second[0].ns, "end": second[2].ns, "delivered": 3}),
+                (3, T // 1000 * 1000 + 9000, {"dropped": 4, "delivered": 0})]))
+        rows = blocks.tshark(os.path.join(folder, "out"), "frame.interface_name", "frame.time_epoch")
+        report.true("tshark reads names and nanoseconds", rows[0] == [["eth0"], [
+            f"{first[0].ns // 10**9}.{first[0].ns % 10**9:09}"]], rows[0])
+
+
+def counted(capture):
+    names = {blocks.RECEIVED: "received", blocks.DROPPED: "dropped", blocks.ACCEPTED: "accepted",
+             blocks.OS_LOST: "os_lost", blocks.DELIVERED: "delivered"}
+    out = []
+    for number, ns, given in capture.statistics:
+        found = {name: blocks.time(given[code][0]) for code, name
+                 in ((blocks.START, "start"), (blocks.END, "end")) if code in given}
+        found.update({name: blocks.count(given[code][0]) for code, name in names.items()
+                      if code in given})
+        out.append((number, ns, found))
+    return out
+
+
+def header():
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(off()))
+        got, problems = write(folder, "x")
+        version = wscope("--version").out.strip().encode()
+        host = os.uname()
+        report.check("the section tells who wrote it, and where", problems, differ(
+            "section", got.section, {blocks.APPLICATION: [version],
+                                     blocks.SYSTEM: [f"{host.sysname} {host.release}".encode()],
+                                     blocks.HARDWARE: [host.machine.encode()]}))
+        again, _ = write(folder, "x", out="again")
+        report.true("the same input gives the same file", got == again)
+
+
+def several():
+    """More than one file, findings on one packet, reuse of ports, and where text says packets are."""
+    other = cli.Side("192.0.2.7", 41000)
+    one, two, third = off(T), on(T + 10, other), again(T + 20 * MS, other)
+    with cli.scratch() as folder:
+        cli.write(folder, a=cli.pcap(one, nano=True), b=cli.zstd(cli.pcapng(two)),
+                  c=gzip.compress(cli.pcap(third, nano=True)))
+        got, problems = write(folder, "--write-all", "a", "b", "c")
+        two_us = [p._replace(ns=p.ns // 1000 * 1000) for p in two]
+        order = sorted(one + two_us, key=lambda p: p.ns) + third
+        report.check("several files, in the order of time", problems, same(got.packets, order))
+        report.check("each file has an interface", differ("descriptions", [
+            i.options[blocks.DESCRIPTION][0] for i in got.interfaces], [b"a", b"b", b"c"][:3]
+            if got.packets[0].data == one[0].data else [b"b", b"a", b"c"]))
+        got, problems = write(folder, "a", "b", "c")
+        report.check("only flagged ones, of the same addresses and ports as one that is not",
+                     problems, same(got.packets, one + third))
+        report.true("comments name packets as they are in their files",
+                    got.packets[0].comments[0].endswith("; packets 1, 2 of a)"), got.packets[0])
+        got, problems = write(folder, "--separate", "a", "b", "a", "c")
+        report.check("--separate: one after another", problems,
+                     same(got.packets, one + one + third),
+                     differ("interfaces", len(got.interfaces), 4))
+        got, problems = write(folder, "--write-all", "-c", "2", "a")
+        report.check("-c", problems, same(got.packets, one[:2]))
+        got, problems = write(folder, "--write-all", "a", "src", "host", S.address)
+        report.check("a filter", problems, same(got.packets, one[1:2]))
+        twice = conversation_of_many()
+        cli.write(folder, d=cli.pcap(twice))
+        got, problems = write(folder, "d")
+        most = max(len(p.comments) for p in got.packets)
+        rows = blocks.tshark(os.path.join(folder, "out"), "frame.comment")
+        report.true("several findings on one packet are several comments",
+                    not problems and most >= 2 and [p.comments for p in got.packets]
+                    == [row[0] for row in rows], (problems, most))
+
+
+def conversation_of_many():
+    """25 connections without the option: the last one proves a finding of its own and the host's."""
+    return [one for i in range(25)
+            for one in off(T + i * 10 * MS, cli.Side("192.0.2.1", 40000 + i))]
+
+
+def duplicates():
+    """Second copies of segments, met at another TTL, belong to their connection."""
+    packets = []
+    for one in off() + [cli.segment(T + 3 * MS, C, S, ACK | FIN, 101, 501)]:
+        copy = bytearray(one.data)
+        copy[22] -= 1
+        packets += [one, one._replace(ns=one.ns + 1000, data=bytes(copy))]
+    arp = cli.Packet(T + MS // 2, bytes(12) + b"\x08\x06" + bytes(28), 42)
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(packets + [arp, *on(T + 9 * MS, cli.Side("192.0.2.3", 1))]))
+        got, problems = write(folder, "x")
+        report.check("second copies are written, other packets not", problems,
+                     same(got.packets, packets))
+        got, problems = write(folder, "-", stdin=cli.pcap(packets + [arp]))
+        report.check("the same from a pipe", problems, same(got.packets, packets))
+
+
+# -- streams -------------------------------------------------------------------------------------
+
+
+def stall(count, gap):
+    """A healthy connection whose client takes nothing more, and is closed for `gap` seconds."""
+    packets, ns, size = on(window=10 * count), T + 3 * MS, 1280
+    for i in range(1, count + 1):
+        ns += MS
+        packets.append(cli.segment(ns, S, C, ACK, 501 + size * (i - 1), 101, ident=i + 10,
+                                   payload=bytes(size)))
+        packets.append(cli.segment(ns + MS // 2, C, S, ACK, 101, 501 + size * i,
+                                   window=10 * (count - i)))
+    # So that the packets do not come in one go.
+    others = [cli.segment(ns + 20 * MS * i, S, cli.Side("192.0.2.4", 1), ACK, 1, 1) for i in range(2, 90)]
+    return packets + others + [cli.segment(ns + gap * 10**9, C, S, ACK, 101, 501 + size * count,
+                                           window=200)]
+
+
+def late():
+    """What is only found at the end of a pipe, behind its packets, is said."""
+    packets = stall(20, 3)
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(packets))
+        got, problems = write(folder, "x")
+        report.true("from a file, the connection is there", not problems
+                    and len(got.packets) == len(packets) - 88, problems)
+        got, problems = write(folder, "-", stdin=cli.pcap(packets), complaints=[
+            "1 finding stood only when the packets had passed: the report has it, no comment does"])
+        report.check("from a pipe, it is said to be missing", problems)
+        closed = packets + [cli.segment(packets[-1].ns + MS, C, S, ACK | FIN, 101, 26101)]
+        got, problems = write(folder, "-", stdin=cli.pcap(closed))
+        report.true("when the connection ends, the comment is on its last packet",
+                    not problems and got.packets
+                    and any("zero-window-stall" in text for text in got.packets[-1].comments),
+                    (problems, got and [p.comments for p in got.packets]))
+
+
+def streams():
+    """--write -: packets come as they are found, the report goes to standard error."""
+    packets = off()
+    plain = wscope("replay", "-", stdin=cli.pcap(packets))
+    done = subprocess.run([cli.WSCOPE, "replay", "--fail-on", "warning", "-", "-w", "-"],
+                          input=cli.pcap(packets), capture_output=True, timeout=60, check=False,
+                          env=cli.environment())
+    got = blocks.read(done.stdout)
+    report.check("the report is on standard error", differ("status", done.returncode, FINDINGS),
+                 differ("report", done.stderr.decode(), plain.out), same(got.packets, packets))
+    rows = blocks.tshark("-", "frame.comment", stdin=done.stdout)
+    report.true("tshark reads it from a pipe", [len(row[0]) for row in rows] == [1, 1, 0], rows)
+    with subprocess.Popen([cli.WSCOPE, "replay", "-", "-w", "-"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        # The second connection comes two seconds after the first, and nothing is closed yet.
+        process.stdin.write(cli.pcap(packets + on(T + 2 * 10**9, cli.Side("192.0.2.8", 1))))
+        process.stdin.flush()
+        data = b""
+        while b"server-no-wscale" not in data:
+            chunk = os.read(process.stdout.fileno(), 65536)
+            if not chunk:
+                break
+            data += chunk
+        report.true("a comment is there before the input ends",
+                    b"server-no-wscale" in data and process.poll() is None, data[:200])
+        process.stdin.close()
+        process.stdout.read()
+
+
+# -- what is refused, and what goes wrong ----------------------------------------------------------
+
+
+def refused():
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(off()))
+        os.symlink("x", os.path.join(folder, "link"))
+        for name, argv, complaint in (
+                ("no name", ["-w", ""], "--write needs the name of a file"),
+                ("--write-all alone", ["--write-all"], "--write-all goes with --write FILE"),
+                ("records and packets", ["-w", "-", "--json"],
+                 "--write - and --json both need standard output"),
+                ("the input", ["-w", "x"],
+                 "--write cannot be 'x': it is one of the captures to read"),
+                ("the input by another name", ["-w", "link"],
+                 "--write cannot be 'link': it is one of the captures to read"),
+                ("standard output by name", ["-w", "/dev/stdout"],
+                 "--write cannot be '/dev/stdout': it is standard output, which has the report")):
+            report.check(name, wrong(wscope("replay", *argv, "x", cwd=folder), USAGE, complaint,
+                                     silent=True))
+        with open(os.path.join(folder, "x"), "rb") as file:
+            report.true("and the input is as it was", file.read() == cli.pcap(off()))
+            file.seek(0)
+            got = subprocess.run([cli.WSCOPE, "replay", "-w", "x", "-"], cwd=folder, stdin=file,
+                                 capture_output=True, timeout=60, check=False)
+            report.true("also as standard input", got.returncode == USAGE
+                        and os.path.getsize(os.path.join(folder, "x")) == len(cli.pcap(off())), got)
+        primary, replica = pty.openpty()
+        got = wscope("replay", "-w", "-", "x", cwd=folder, stdout=replica)
+        report.check("packets on a terminal", wrong(
+            got, USAGE, "--write - writes no packets to a terminal"))
+        os.close(primary)
+        os.close(replica)
+
+
+def failures():
+    full = "cannot write '/dev/full': No space left on device"
+    many = [one for i in range(3000)
+            for one in off(T + i * MS, cli.Side("192.0.2.1", 2000 + i))]
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(off()), many=cli.pcap(many))
+        plain = wscope("replay", "x", cwd=folder)
+        for name, argv, stdin in (("a full disk", ["x"], b""), ("in the middle", ["many"], b""),
+                                  ("from a pipe", ["-"], cli.pcap(many))):
+            got = wscope("replay", "-w", "/dev/full", *argv, cwd=folder, stdin=stdin)
+            report.check(f"full: {name}", wrong(got, INCOMPLETE, full),
+                         [] if got.out == plain.out or argv != ["x"] else ["another report"])
+        got = wscope("replay", "-w", "no/such", "x", cwd=folder)
+        report.check("a folder that is not there", wrong(
+            got, INCOMPLETE, "cannot open 'no/such': No such file or directory", silent=True))
+        got = wscope("replay", "-w", "none", "nosuch.pcap", cwd=folder)
+        report.true("nothing to read: no file is made", got.status == INPUT
+                    and not os.path.exists(os.path.join(folder, "none")), got)
+        cut = cli.pcap(off())[:-3]
+        cli.write(folder, cut=cut, text=b"no capture\n")
+        said = "cannot read '{}': cut in the middle of packet 3"
+        got, problems = write(folder, "cut", status=INPUT, complaints=[said.format("cut")])
+        report.check("a cut capture: what was readable", problems, same(got.packets, off()[:2]))
+        got, problems = write(folder, "-", stdin=cut, status=INPUT,
+                              complaints=["cannot read standard input: cut in the middle of packet 3"])
+        report.check("a cut pipe: the same", problems)
+        got, problems = write(folder, "cut", "--allow-truncated")
+        report.check("--allow-truncated", problems, same(got.packets, off()[:2]))
+        got, problems = write(folder, "text", "x", status=INPUT, complaints=[
+            "cannot read 'text': not a capture but text"])
+        report.check("one bad file of two", problems, same(got.packets, off()))
+
+
+def kernel():
+    """The kernel's programs find the same, and their packets are the same."""
+    if os.geteuid():
+        report.skip("--engine xdp", "privilege: the kernel's programs need root")
+        return
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(off() + on(T + 9 * MS, cli.Side("192.0.2.3", 1))))
+        due, _ = write(folder, "x")
+        for engine in ("xdp", "tc"):
+            got, problems = write(folder, "--engine", engine, "x")
+            report.check(f"--engine {engine}", problems, differ("file", got, due))
+
+
+def main():
+    for test in (header, interfaces, several, duplicates, late, streams, refused, failures, kernel,
+                 lab):
+        test()
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
