@@ -111,8 +111,7 @@ static int annotate_passed(struct annotate *a, const struct reader *reader)
 	if (late)
 		complain("%llu finding%s stood only when the packets had passed: the report has "
 			 "%s, no comment does",
-			 (unsigned long long)late, late == 1 ? "" : "s",
-			 late == 1 ? "it" : "them");
+			 (unsigned long long)late, late == 1 ? "" : "s", late == 1 ? "it" : "them");
 	return a->err;
 }
 

@@ -48,9 +48,8 @@ struct annotate_source *annotate_capture_source(struct annotate_output *out,
 						const struct reader *reader,
 						const struct reader_packet *p, unsigned int before)
 {
-	struct annotate_source *s = capture_source(out, reader, p->file,
-						   reader_interface_of(reader, p), p->linktype,
-						   before);
+	struct annotate_source *s = capture_source(
+		out, reader, p->file, reader_interface_of(reader, p), p->linktype, before);
 
 	if (s)
 		annotate_source_meet(s, p->ns);

@@ -346,8 +346,8 @@ int annotate_copy(struct annotate_output *out, const struct report *r, const str
 		return 0;
 	c.world = native_open(&o->config);
 	err = copy_prepare(&c);
-	if (!err && reader_open(&reader, r->files, (unsigned int)r->files_n, &again, error,
-				sizeof(error)))
+	if (!err &&
+	    reader_open(&reader, r->files, (unsigned int)r->files_n, &again, error, sizeof(error)))
 		err = -ESTALE;
 	if (!err)
 		err = copy_pass(&c, reader);

@@ -259,7 +259,8 @@ struct annotate_stream *annotate_stream_open(struct annotate_output *out, const 
 	return s;
 }
 
-void annotate_stream_locals(struct annotate_stream *s, _Bool (*is_local)(void *arg, const __u64 addr[2], _Bool ipv6),
+void annotate_stream_locals(struct annotate_stream *s,
+			    _Bool (*is_local)(void *arg, const __u64 addr[2], _Bool ipv6),
 			    void *arg)
 {
 	s->native->is_local = is_local;

@@ -25,7 +25,8 @@ struct annotate_stream *annotate_stream_open(struct annotate_output *out, const 
 					     const struct report *texts);
 
 /* Whether an address is this host's own, for frames of HOOK_TC_EGRESS. */
-void annotate_stream_locals(struct annotate_stream *s, _Bool (*is_local)(void *arg, const __u64 addr[2], _Bool ipv6),
+void annotate_stream_locals(struct annotate_stream *s,
+			    _Bool (*is_local)(void *arg, const __u64 addr[2], _Bool ipv6),
 			    void *arg);
 
 /*

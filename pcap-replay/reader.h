@@ -109,7 +109,8 @@ const char *reader_file_name(const struct reader *r, unsigned int i);
  * is number 0 for formats that have only one.
  */
 size_t reader_interfaces(const struct reader *r, unsigned int i);
-const struct reader_interface *reader_interface(const struct reader *r, unsigned int i, size_t number);
+const struct reader_interface *reader_interface(const struct reader *r, unsigned int i,
+						size_t number);
 size_t reader_interface_of(const struct reader *r, const struct reader_packet *p);
 
 /* Progress in bytes of the files as stored (compressed bytes where compressed); total is 0 if unknown. */

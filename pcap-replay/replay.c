@@ -129,7 +129,7 @@ struct replay {
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
 	struct series *series;     /* or 0 */
 	struct annotate *annotate; /* or 0 */
-	unsigned int before;   /* files of the streams before this one */
+	unsigned int before;       /* files of the streams before this one */
 	bool printed;
 };
 

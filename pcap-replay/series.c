@@ -124,8 +124,7 @@ int series_open(struct series **out, const struct options *o, char *err, size_t 
 						   SERIES_DIRECTIONS_MOST, series_put, s);
 		error = s->interval ? 0 : series_memory(err, err_len);
 	}
-	fd = error ? error
-		   : output_file_open(o, "series", o->series, true, err, err_len);
+	fd = error ? error : output_file_open(o, "series", o->series, true, err, err_len);
 	if (fd >= 0) {
 		s->to = fdopen(fd, "w");
 		error = s->to ? 0 : series_memory(err, err_len);

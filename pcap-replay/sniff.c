@@ -72,8 +72,8 @@ static int sniff_complain(const struct sniff_socket *c, const char *interface, i
 
 	if (err == PCAP_ERROR_PERM_DENIED)
 		hint = "; root, or the capability CAP_NET_RAW, is needed";
-	snprintf(text, len, "cannot capture on '%s': %s%s", interface, what ? what : pcap_geterr(c->pcap),
-		 hint);
+	snprintf(text, len, "cannot capture on '%s': %s%s", interface,
+		 what ? what : pcap_geterr(c->pcap), hint);
 	switch (err) {
 	case PCAP_ERROR_PERM_DENIED:
 		return -EPERM;
@@ -92,7 +92,8 @@ static int sniff_filter(struct sniff_socket *c, const char *filter, char *text, 
 	char *expression;
 	int err;
 
-	if (asprintf(&expression, filter ? "%s and (%s)" : "%s", direction, filter ? filter : "") < 0)
+	if (asprintf(&expression, filter ? "%s and (%s)" : "%s", direction, filter ? filter : "") <
+	    0)
 		return -ENOMEM;
 	err = pcap_compile(c->pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN);
 	free(expression);

@@ -30,7 +30,7 @@
 struct live {
 	const struct options *options;
 	const struct output *output;
-	FILE *to; /* where the report goes */
+	FILE *to;            /* where the report goes */
 	struct sniff *sniff; /* of --write, or 0 */
 	struct loader *loader;
 	struct locals *locals;
@@ -313,8 +313,9 @@ static int live_written(struct live *v)
 	err = sniff_close(v->sniff, &missing);
 	v->sniff = NULL;
 	if (missing.findings)
-		complain("%llu findings stood only when the packets had passed: no comment has them",
-			 (unsigned long long)missing.findings);
+		complain(
+			"%llu findings stood only when the packets had passed: no comment has them",
+			(unsigned long long)missing.findings);
 	if (missing.packets)
 		complain("%llu packets are not in '%s': the kernel had no room for them",
 			 (unsigned long long)missing.packets, v->options->write);

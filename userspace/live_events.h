@@ -18,7 +18,7 @@ struct live_events {
 	struct ring_buffer *ring;
 	const struct options *options;
 	const struct output *output;
-	FILE *to; /* where they are shown */
+	FILE *to;                   /* where they are shown */
 	const struct report *times; /* for the epoch; nothing else of it is read here */
 	void (*on_event)(void *arg, const struct event *event); /* after it was shown */
 	void *on_event_arg;

@@ -266,7 +266,7 @@ static void test_text(void **state)
 		{ "\xc2\xa0", "\xc2\xa0" },
 		{ "\xe2\x82\xac", "\xe2\x82\xac" },
 		{ "\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd" },
-		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },     /* overlong */
+		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },         /* overlong */
 		{ "cut \xe2\x82", "cut \xef\xbf\xbd\xef\xbf\xbd" }, /* in the middle */
 		{ "\xf0\x9f\x90\x88", "\xf0\x9f\x90\x88" },
 	};
@@ -358,16 +358,11 @@ static void test_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_section),
-		cmocka_unit_test(test_section_without_options),
-		cmocka_unit_test(test_interface),
-		cmocka_unit_test(test_long_filter),
-		cmocka_unit_test(test_packets),
-		cmocka_unit_test(test_large_packet),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_statistics),
-		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_section),    cmocka_unit_test(test_section_without_options),
+		cmocka_unit_test(test_interface),  cmocka_unit_test(test_long_filter),
+		cmocka_unit_test(test_packets),    cmocka_unit_test(test_large_packet),
+		cmocka_unit_test(test_text),       cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_statistics), cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ static void test_sections(void **state)
 	static const size_t due[] = { 1, 0, 3, 3, 4 };
 	struct capture_builder c = { 0 };
 	const struct reader_interface *i;
-	size_t index[16];
+	size_t index[16] = { 0 };
 	unsigned int n;
 	struct reader *r;
 
@@ -160,7 +160,7 @@ static void test_damaged_statistics(void **state)
 {
 	static const __u8 overlong[] = { 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0xf0, 0xff };
 	struct capture_builder c = { 0 };
-	size_t index[16];
+	size_t index[16] = { 0 };
 	unsigned int n;
 	struct reader *r;
 
@@ -186,7 +186,7 @@ static void test_pcap(void **state)
 {
 	struct capture_builder c = { 0 };
 	const struct reader_interface *i;
-	size_t index[16];
+	size_t index[16] = { 0 };
 	unsigned int n;
 	struct reader *r;
 
