@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <pcap/pcap.h>
+#include <linux/filter.h>
+#include <sys/socket.h>
 
 #include "pcap-replay/annotate_stream.h"
 #include "pcap-replay/reader_file.h"
@@ -84,6 +86,37 @@ static int sniff_complain(const struct sniff_socket *c, const char *interface, i
 	}
 }
 
+static void sniff_nothing(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
+{
+	(void)arg;
+	(void)h;
+	(void)data;
+}
+
+/*
+ * pcap_setfilter() applies a new filter to the next packets in user space, too, and there it knows no
+ * directions: it would drop them. So the filter goes to the kernel alone, and what had come by then is
+ * thrown away. 0 or -errno.
+ */
+static int sniff_attach(struct sniff_socket *c, const struct bpf_program *program)
+{
+	struct sock_fprog filter = {
+		.len = (unsigned short)program->bf_len,
+		.filter = (struct sock_filter *)(void *)program->bf_insns,
+	};
+	int old = 0, n;
+
+	if (program->bf_len > BPF_MAXINSNS)
+		return -EINVAL;
+	if (setsockopt(pcap_fileno(c->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)))
+		return -errno;
+	do {
+		n = pcap_dispatch(c->pcap, SNIFF_TURN, sniff_nothing, NULL);
+		old += n;
+	} while (n > 0 && old < SNIFF_BUFFER / SNIFF_SNAPLEN);
+	return n < 0 ? -EIO : 0;
+}
+
 /* Only one direction, and what the filter lets through. -EINVAL: the filter is bad. */
 static int sniff_filter(struct sniff_socket *c, const char *filter, char *text, size_t len)
 {
@@ -102,12 +135,11 @@ static int sniff_filter(struct sniff_socket *c, const char *filter, char *text, 
 			 pcap_geterr(c->pcap));
 		return -EINVAL;
 	}
-	err = pcap_setfilter(c->pcap, &program);
+	err = sniff_attach(c, &program);
 	pcap_freecode(&program);
-	if (!err)
-		return 0;
-	snprintf(text, len, "cannot set the filter: %s", pcap_geterr(c->pcap));
-	return -EIO;
+	if (err)
+		snprintf(text, len, "cannot set the filter: %s", strerror(-err));
+	return err;
 }
 
 static int sniff_socket(struct sniff *s, struct sniff_socket *c, const char *interface, __u8 hook,
@@ -135,11 +167,11 @@ static int sniff_socket(struct sniff *s, struct sniff_socket *c, const char *int
 				      len);
 	}
 	c->linktype = (__u16)reader_linktype((__u32)pcap_datalink(c->pcap));
+	if (pcap_setnonblock(c->pcap, 1, why))
+		return sniff_complain(c, interface, 0, why, text, len);
 	err = sniff_filter(c, s->options->filter, text, len);
 	if (err)
 		return err;
-	if (pcap_setnonblock(c->pcap, 1, why))
-		return sniff_complain(c, interface, 0, why, text, len);
 	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, pcap_get_selectable_fd(c->pcap), &event)) {
 		err = -errno;
 		snprintf(text, len, "cannot wait for packets: %s", strerror(-err));
@@ -208,7 +240,10 @@ static int sniff_start(struct sniff *s, const struct locals *locals, char *text,
 	if (err || !s->stream)
 		return -ENOMEM;
 	annotate_stream_locals(s->stream, sniff_is_local, (void *)locals);
-	return annotate_output_flush(&s->output);
+	err = annotate_output_flush(&s->output);
+	if (err)
+		snprintf(text, len, "cannot write '%s': %s", s->options->write, strerror(-err));
+	return err;
 }
 
 int sniff_open(struct sniff **out, const struct options *o, const struct locals *locals, char *err,
