@@ -11,6 +11,9 @@
 
 #define COPY_ERROR_LEN 256
 #define COPY_NOBODY    0xffffffffU
+/* Times in a capture may go back by so much, and first packets may change places with so many. */
+#define COPY_DISORDER_NS (60 * 1000000000ULL)
+#define COPY_DISORDER    16U
 
 /* A finding, on a packet that proves it. */
 struct copy_note {
@@ -25,14 +28,14 @@ struct copy_note {
 struct copy_flow {
 	__u64 first_id;
 	__u64 last_ns;
-	__u32 next; /* of the same addresses and ports, or COPY_NOBODY */
+	__u32 next; /* later one of the same addresses and ports, or COPY_NOBODY */
 	bool begun;
 };
 
 struct copy_key {
 	struct flow_key key;
-	__u32 flow; /* the newest */
-	__u32 pad;
+	__u32 first; /* that is not long over, or COPY_NOBODY */
+	__u32 last;
 };
 
 struct copy {
@@ -112,12 +115,16 @@ static int copy_flow(struct copy *c, const struct flow_entry *e)
 	f->first_id = e->flow.first_id;
 	f->last_ns = flow_last_ns(&e->flow);
 	f->begun = false;
-	f->next = k ? k->flow : COPY_NOBODY;
-	if (!k)
-		k = table_insert(&c->keys, &e->key, hash);
+	f->next = COPY_NOBODY;
+	if (k) {
+		c->flows[k->last].next = at;
+		k->last = at;
+		return 0;
+	}
+	k = table_insert(&c->keys, &e->key, hash);
 	if (!k)
 		return -ENOMEM;
-	k->flow = at;
+	k->first = k->last = at;
 	return 0;
 }
 
@@ -199,6 +206,26 @@ static int copy_prepare(struct copy *c)
 
 /* ---- the second pass ---- */
 
+/* Whether a segment is of one of the connections of its key, which stand in the order they began. */
+static bool copy_is_of(struct copy *c, struct copy_key *k, __u64 ns, __u64 id)
+{
+	unsigned int ahead = 0;
+	bool flagged = false;
+
+	while (k->first != COPY_NOBODY && c->flows[k->first].begun &&
+	       ns > c->flows[k->first].last_ns + COPY_DISORDER_NS)
+		k->first = c->flows[k->first].next;
+	for (__u32 i = k->first; i != COPY_NOBODY && ahead < COPY_DISORDER; i = c->flows[i].next) {
+		struct copy_flow *f = &c->flows[i];
+
+		f->begun |= f->first_id == id;
+		ahead += !f->begun;
+		/* A second copy of the last segment is part of it. */
+		flagged |= f->begun && ns <= f->last_ns + DUPLICATE_NS;
+	}
+	return flagged;
+}
+
 static bool copy_is_flagged(struct copy *c, const struct reader_packet *p, __u64 id)
 {
 	struct native_frame frame = {
@@ -211,20 +238,12 @@ static bool copy_is_flagged(struct copy *c, const struct reader_packet *p, __u64
 		.linktype = p->linktype > 0xffff ? 0xffff : (__u16)p->linktype,
 	};
 	struct annotate_segment s;
-	const struct copy_key *k;
-	bool flagged = false;
+	struct copy_key *k;
 
 	if (!annotate_segment(&s, c->world, &frame))
 		return false;
 	k = table_find(&c->keys, &s.key, sizeof(s.key), native_flow_hash(&s.key));
-	for (__u32 i = k ? k->flow : COPY_NOBODY; i != COPY_NOBODY; i = c->flows[i].next) {
-		struct copy_flow *f = &c->flows[i];
-
-		f->begun |= f->first_id == id;
-		/* A second copy of the last segment is part of it. */
-		flagged |= f->begun && p->ns <= f->last_ns + DUPLICATE_NS;
-	}
-	return flagged;
+	return k && copy_is_of(c, k, p->ns, id);
 }
 
 /* The notes of a packet, of which there are *n. */
@@ -239,7 +258,7 @@ static const struct copy_note *copy_notes(struct copy *c, const struct reader_pa
 	while (*cursor < c->notes_n && c->notes[*cursor].id == id)
 		++*cursor;
 	*n = *cursor - from;
-	return c->notes + from;
+	return *n ? &c->notes[from] : NULL;
 }
 
 static void copy_text(const struct copy *c, const struct copy_note *note,

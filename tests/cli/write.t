@@ -239,11 +239,11 @@ def on(ns=T, client=C, server=S, **kwargs):
     return cli.handshake(ns, client, server, MSS + cli.WSCALE, MSS + cli.WSCALE, **kwargs)
 
 
-def again(ns, client, server=S):
-    """The same from a later connection of these addresses and ports."""
-    return [cli.segment(ns, client, server, SYN, 70000, 0, MSS + cli.WSCALE, ident=7),
-            cli.segment(ns + MS, server, client, SYN | ACK, 90000, 70001, MSS, ident=8),
-            cli.segment(ns + 2 * MS, client, server, ACK, 70001, 90001, ident=9)]
+def again(ns, client, server=S, isn=70000, answer=b""):
+    """The same from a later connection of these addresses and ports, closed at once."""
+    return [cli.segment(ns, client, server, SYN, isn, 0, MSS + cli.WSCALE, ident=7),
+            cli.segment(ns + MS, server, client, SYN | ACK, isn * 3, isn + 1, MSS + answer, ident=8),
+            cli.segment(ns + 2 * MS, client, server, ACK | FIN, isn + 1, isn * 3 + 1, ident=9)]
 
 
 def option(code, value, order="<"):
@@ -407,6 +407,23 @@ def conversation_of_many():
     """25 connections without the option: the last one proves a finding of its own and the host's."""
     return [one for i in range(25)
             for one in off(T + i * 10 * MS, cli.Side("192.0.2.1", 40000 + i))]
+
+
+def reused():
+    """Many connections of the same addresses and ports, every other one flagged, far apart in time."""
+    packets, due = [], []
+    for i in range(120):
+        # Of some the server leaves the option out.
+        three = again(T + i * 10**9, C, S, 70000 + i * 100000, cli.WSCALE if i % 2 else b"")
+        packets += three
+        due += [] if i % 2 else three
+    with cli.scratch() as folder:
+        cli.write(folder, x=cli.pcap(packets))
+        got, problems = write(folder, "x")
+        report.check("of connections that use their ports again, those flagged", problems,
+                     same(got.packets, due))
+        got, problems = write(folder, "-", stdin=cli.pcap(packets))
+        report.check("of a pipe's, too", problems, same(got.packets, due))
 
 
 def duplicates():
@@ -574,7 +591,7 @@ def kernel():
 
 
 def main():
-    for test in (header, interfaces, several, duplicates, late, streams, refused, failures, kernel,
+    for test in (header, interfaces, several, reused, duplicates, late, streams, refused, failures, kernel,
                  lab):
         test()
     return report.end()
