@@ -39,7 +39,7 @@ int page_open(struct page **out, const struct options *o, char *err, size_t err_
 	if (!p->plots)
 		error = page_memory(err, err_len);
 	if (!error)
-		error = result_file_open(&p->to, "html", o->html, o->series, o, err, err_len);
+		error = result_file_open(&p->to, "html", o->html, true, o, err, err_len);
 	if (!error)
 		*out = p;
 	else

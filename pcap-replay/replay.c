@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcap-replay/annotate.h"
 #include "pcap-replay/page.h"
 #include "pcap-replay/run.h"
 #include "pcap-replay/watch.h"
@@ -37,14 +38,36 @@ static void replay_progress(const struct reader *reader, __u64 packets)
 		fprintf(stderr, "\r%llu packets", (unsigned long long)packets);
 }
 
+/* What goes on while packets are fed. */
+struct replay_watch {
+	struct annotate *annotate; /* or 0 */
+	bool progress;
+};
+
+static void replay_batch(void *arg, const struct reader *reader,
+			 const struct reader_packet *packets, unsigned int n, __u64 so_far)
+{
+	struct replay_watch *w = arg;
+
+	if (w->progress)
+		replay_progress(reader, so_far);
+	if (w->annotate)
+		annotate_batch(w->annotate, reader, packets, n);
+}
+
 /* Feeds everything; 0, -EBADMSG when an input was damaged, or the engine's error. */
 static int replay_feed(const struct run_engine *engine, void *state, struct reader *reader,
-		       struct report *r)
+		       struct report *r, struct annotate *annotate)
 {
-	bool progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
-	int err = run_feed(engine, state, reader, r, progress ? replay_progress : NULL);
+	struct replay_watch watch = {
+		.annotate = annotate_is_passing(annotate) ? annotate : NULL,
+		.progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO),
+	};
+	struct run_watcher watcher = { .batch = replay_batch, .arg = &watch };
+	int err = run_feed(engine, state, reader, r,
+			   watch.annotate || watch.progress ? &watcher : NULL);
 
-	if (progress)
+	if (watch.progress)
 		fputs("\r\033[K", stderr);
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
 		if (reader_error(reader, i))
@@ -53,16 +76,23 @@ static int replay_feed(const struct run_engine *engine, void *state, struct read
 	return err;
 }
 
+/* Packets on standard output leave no room there for a report. */
+static FILE *replay_to(const struct options *o)
+{
+	return o->write && !strcmp(o->write, "-") ? stderr : stdout;
+}
+
 /* The report, printed apart from one before it; 0 or an exit status. */
 static int replay_print(const struct report *r, const struct options *o, bool *printed)
 {
+	FILE *to = replay_to(o);
 	int err;
 
 	if (*printed && !o->json)
-		putchar('\n');
+		fputc('\n', to);
 	*printed = true;
-	err = output_choose(o)->report(stdout, r, o);
-	if (!err && fflush(stdout))
+	err = output_choose(o)->report(to, r, o);
+	if (!err && fflush(to))
 		err = -errno;
 	if (err) {
 		complain("cannot write the result: %s", strerror(-err));
@@ -94,8 +124,9 @@ struct replay {
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
 	struct watch watch;
-	struct page *page;   /* or 0 */
-	unsigned int before; /* files of the streams before this one */
+	struct page *page;         /* or 0 */
+	struct annotate *annotate; /* or 0 */
+	unsigned int before;       /* files of the streams before this one */
 	bool printed;
 };
 
@@ -180,9 +211,23 @@ static int replay_unwatch(struct replay *p)
 	return status;
 }
 
+/* Where packets are to be written: the file, opened once, and its part of this stream. */
+static int replay_annotate(struct replay *p, const char *const *files, unsigned int files_n)
+{
+	int status = EXIT_NOTHING;
+
+	if (!p->options->write)
+		return EXIT_NOTHING;
+	if (!p->annotate)
+		status = annotate_open(&p->annotate, p->options);
+	if (status == EXIT_NOTHING)
+		status = annotate_begin(p->annotate, files, files_n, p->before);
+	return status;
+}
+
 /* What was fed, in all the forms that were asked for; early: why no more was, or 0. */
-static int replay_results(struct replay *p, struct report *r, const struct reader *reader,
-			  int early)
+static int replay_results(struct replay *p, struct report *r, struct reader *reader,
+			  const struct reader_options *ro, int early)
 {
 	int err = p->engine->report(p->state, r), status;
 
@@ -193,7 +238,10 @@ static int replay_results(struct replay *p, struct report *r, const struct reade
 		return EXIT_INCOMPLETE;
 	}
 	status = replay_print(r, p->options, &p->printed);
-	return status_worse(status, replay_page(p, r, reader, early));
+	status = status_worse(status, replay_page(p, r, reader, early));
+	if (p->annotate)
+		status = status_worse(status, annotate_end(p->annotate, reader, r, ro));
+	return status;
 }
 
 /* One stream: the files given, in time order. Returns an exit status. */
@@ -206,6 +254,7 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 		.max_packets = o->count,
 		.allow_truncated = o->allow_truncated,
 		.backend = (enum reader_backend)o->reader,
+		.interfaces = o->write,
 	};
 	char error[REPLAY_ERROR_LEN] = "";
 	struct reader *reader = NULL;
@@ -222,12 +271,14 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	status = status_worse(status, replay_ready(p));
 	if (status == EXIT_NOTHING)
 		status = replay_watch(p, files, files_n);
+	if (status == EXIT_NOTHING)
+		status = replay_annotate(p, files, files_n);
 	if (status != EXIT_NOTHING)
 		goto out;
-	err = replay_feed(p->engine, p->state, reader, &r);
+	err = replay_feed(p->engine, p->state, reader, &r, p->annotate);
 	if (err && err != -EBADMSG)
 		complain("the analysis stopped early: %s", strerror(-err));
-	status = replay_results(p, &r, reader, err);
+	status = replay_results(p, &r, reader, &ro, err);
 	if (err)
 		status = status_worse(status, err == -EBADMSG ? EXIT_INPUT : EXIT_INCOMPLETE);
 out:
@@ -252,11 +303,13 @@ int replay_run(const struct options *o)
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
 		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout) ||
-		    (o->series && one == EXIT_INCOMPLETE && !p.watch.series))
+		    (o->series && one == EXIT_INCOMPLETE && !p.watch.series) ||
+		    (o->write && one == EXIT_INCOMPLETE && !p.annotate))
 			break;
 	}
 	p.engine->close(p.state);
 	page_close(p.page);
 	baseline_free(p.baseline);
+	status = status_worse(status, annotate_close(p.annotate));
 	return status_worse(status, replay_unwatch(&p));
 }

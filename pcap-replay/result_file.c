@@ -37,9 +37,23 @@ static bool result_file_is_capture(const char *path)
 	return false;
 }
 
+/* Whether the file is that of another result, too. */
+static bool result_file_is_taken(const char *path, const struct options *o, const struct stat *own)
+{
+	const char *const others[] = { o->series, o->html, o->write };
+	struct stat other;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (others[i] && others[i] != path && strcmp(others[i], "-") != 0 &&
+		    !stat(others[i], &other) && result_file_is_same(own, &other))
+			return true;
+	}
+	return false;
+}
+
 /* What would be lost if the file, open as fd, were written to; 0: nothing. */
-static const char *result_file_destroys(const char *path, const char *taken,
-					const struct options *o, int fd)
+static const char *result_file_destroys(const char *path, bool captures, const struct options *o,
+					int fd)
 {
 	struct stat own, other;
 
@@ -47,18 +61,21 @@ static const char *result_file_destroys(const char *path, const char *taken,
 		return NULL;
 	if (!fstat(STDOUT_FILENO, &other) && result_file_is_same(&own, &other))
 		return "standard output, which has the report";
-	if (taken && !stat(taken, &other) && result_file_is_same(&own, &other))
+	if (result_file_is_taken(path, o, &own))
 		return "another result's file";
 	if (!S_ISREG(own.st_mode))
 		return NULL;
 	for (size_t i = 0; i < o->files_n; i++) {
-		if (!stat(o->files[i], &other) && result_file_is_same(&own, &other))
+		bool input = !strcmp(o->files[i], "-");
+
+		if (!(input ? fstat(STDIN_FILENO, &other) : stat(o->files[i], &other)) &&
+		    result_file_is_same(&own, &other))
 			return "one of the captures to read";
 	}
-	return result_file_is_capture(path) ? "a capture" : NULL;
+	return captures && result_file_is_capture(path) ? "a capture" : NULL;
 }
 
-static int result_file_descriptor(const char *option, const char *path, const char *taken,
+static int result_file_descriptor(const char *option, const char *path, bool captures,
 				  const struct options *o, char *err, size_t err_len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666), error = 0;
@@ -70,7 +87,7 @@ static int result_file_descriptor(const char *option, const char *path, const ch
 		snprintf(err, err_len, "cannot open '%s': %s", path, strerror(-error));
 		return error;
 	}
-	destroyed = result_file_destroys(path, taken, o, fd);
+	destroyed = result_file_destroys(path, captures, o, fd);
 	if (destroyed) {
 		snprintf(err, err_len, "--%s cannot be '%s': it is %s", option, path, destroyed);
 		error = -EEXIST;
@@ -84,10 +101,10 @@ static int result_file_descriptor(const char *option, const char *path, const ch
 	return error;
 }
 
-int result_file_open(FILE **out, const char *option, const char *path, const char *taken,
+int result_file_open(FILE **out, const char *option, const char *path, bool captures,
 		     const struct options *o, char *err, size_t err_len)
 {
-	int fd = result_file_descriptor(option, path, taken, o, err, err_len);
+	int fd = result_file_descriptor(option, path, captures, o, err, err_len);
 
 	if (fd < 0)
 		return fd;

@@ -8,10 +8,11 @@
 #include "userspace/options.h"
 
 /*
- * Opens and empties path, which --option names. 0, -EEXIST where that would destroy a capture, the
- * report on standard output, or the file at taken (0: none is), or -errno; then one line in err.
+ * Opens and empties path, or makes it; --option names it. 0; -EEXIST where that would destroy a
+ * capture that is read, the report on standard output, the file of another result, or, with
+ * captures, any capture; or -errno. Then one line is in err. path is the options' own pointer.
  */
-int result_file_open(FILE **out, const char *option, const char *path, const char *taken,
+int result_file_open(FILE **out, const char *option, const char *path, bool captures,
 		     const struct options *o, char *err, size_t err_len);
 
 #endif

@@ -30,13 +30,19 @@ struct run_engine {
 	void (*close)(void *state); /* accepts NULL */
 };
 
+/* Who looks on while packets are fed: called after each batch, with the packets so far. */
+struct run_watcher {
+	void (*batch)(void *arg, const struct reader *reader, const struct reader_packet *packets,
+		      unsigned int n, __u64 so_far);
+	void *arg;
+};
+
 /*
- * Feeds all that the reader has, and notes in the report when it began. progress, unless NULL, is
- * called after each batch, with the packets so far. 0, -EBADMSG when an input was damaged, or the
- * engine's error.
+ * Feeds all that the reader has, and notes in the report when it began. watcher may be NULL.
+ * 0, -EBADMSG when an input was damaged, or the engine's error.
  */
 int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
-	     void (*progress)(const struct reader *reader, __u64 packets));
+	     const struct run_watcher *watcher);
 
 extern const struct run_engine run_native;
 extern const struct run_engine run_testrun;

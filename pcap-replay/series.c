@@ -120,7 +120,7 @@ int series_open(struct series **out, const struct options *o, char *err, size_t 
 		error = s->interval ? 0 : series_memory(err, err_len);
 	}
 	if (!error)
-		error = result_file_open(&s->to, "series", o->series, NULL, o, err, err_len);
+		error = result_file_open(&s->to, "series", o->series, true, o, err, err_len);
 	if (error) {
 		series_close(s);
 		return error;

@@ -216,6 +216,8 @@ static bool *options_flag(struct options *o, enum option_id id)
 		return &o->github;
 	case OPTION_INIT:
 		return &o->init;
+	case OPTION_WRITE_ALL:
+		return &o->write_all;
 	case OPTION_VERBOSE:
 		return &o->verbose;
 	case OPTION_HELP:
@@ -257,6 +259,9 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return 0;
 	case OPTION_HTML:
 		o->html = value;
+		return 0;
+	case OPTION_WRITE:
+		o->write = value;
 		return 0;
 	case OPTION_SERIES_INTERVAL:
 		return options_seconds(id, value, true, &o->series_interval_s);
@@ -359,77 +364,9 @@ static int options_two(struct options *o, char **argv, int n)
 	return 0;
 }
 
-/* Why a result beside the report cannot have this name; NULL: it can. */
-static const char *options_no_file(const char *name)
-{
-	if (!*name)
-		return "needs the name of a file";
-	return strcmp(name, "-") ? NULL : "cannot be '-': standard output has the report";
-}
-
-static int options_wrong(enum option_id id, const char *why)
-{
-	fprintf(stderr, "wscope: --%s %s\n", option_rows[id].name, why);
-	return -EINVAL;
-}
-
-/* What belongs to --series is there only with it, and it only where it can be. */
-static int options_series(const struct options *o)
-{
-	bool interval = o->series_interval_s >= 0;
-	const char *why;
-
-	if (!o->series) {
-		if (o->series_format == SERIES_BY_NAME && !interval)
-			return 0;
-		return options_wrong(interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT,
-				     "goes with --series FILE");
-	}
-	if (o->engine != ENGINE_NATIVE)
-		why = "goes with --engine native: the kernel's programs show no single segments";
-	else
-		why = options_no_file(o->series);
-	return why ? options_wrong(OPTION_SERIES, why) : 0;
-}
-
-/* A page is a file of its own, of one stream. */
-static int options_html(const struct options *o)
-{
-	const char *why = o->html ? options_no_file(o->html) : NULL;
-
-	if (o->html && !why && o->separate)
-		why = "is of one stream, --separate has several";
-	return why ? options_wrong(OPTION_HTML, why) : 0;
-}
-
-/* Of check: what to expect, or --init; and one way to print it. */
-static int options_check(const struct options *o)
-{
-	bool outputs = o->json || o->tap || o->github || o->junit;
-	const char *why = NULL;
-
-	if (!o->expects_n && !o->init)
-		why = "check takes --expect FILE, or --init";
-	else if (o->init && (o->expects_n || outputs))
-		why = "--init writes expectations, and takes neither --expect nor an output";
-	else if (o->json + o->tap + o->github > 1)
-		why = "--json, --tap and --github do not go together";
-	else if (o->junit && (!*o->junit || !strcmp(o->junit, "-")))
-		why = "--junit needs the name of a file";
-	if (!why)
-		return 0;
-	fprintf(stderr, "wscope: %s\n", why);
-	return -EINVAL;
-}
-
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
-	if (o->save_baseline && o->separate)
-		return options_wrong(OPTION_SAVE_BASELINE,
-				     "is of one stream, --separate has several");
-	if (command == CHECK && options_check(o))
-		return -EINVAL;
 	if (command == COMPARE)
 		return options_two(o, argv, n);
 	if (command != LIVE)
@@ -567,7 +504,7 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 		}
 	}
 	if (!err && !o->help)
-		err = options_series(o) ? -EINVAL : options_html(o);
+		err = options_rules(o, command);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);

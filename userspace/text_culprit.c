@@ -55,10 +55,10 @@ static const char *file_named(char safe[TEXT_FILE_ROOM], const char *file)
 	return text_safe(safe, TEXT_FILE_ROOM, text_base(file));
 }
 
-/* "packets 1, 2 of FILE"; "" when there are none (live). */
-static const char *packets_named(char *out, size_t room, const struct report *r,
-				 const __u64 *packets)
+const char *text_packets(char out[TEXT_PACKETS_ROOM], const struct report *r,
+			 const __u64 packets[FINDING_PACKETS])
 {
+	const size_t room = TEXT_PACKETS_ROOM;
 	const char *file, *last = NULL;
 	char safe[TEXT_FILE_ROOM];
 	size_t at = 0, n = 0;
@@ -345,9 +345,9 @@ static void put_settled_by(const struct text *t, const struct finding *f)
 
 static void put_proof(const struct text *t, const struct report *r, const struct text_group *g)
 {
-	char packets[TEXT_FILE_ROOM + 128];
+	char packets[TEXT_PACKETS_ROOM];
 
-	if (*packets_named(packets, sizeof(packets), r, g->finding.packets))
+	if (*text_packets(packets, r, g->finding.packets))
 		text_field(t, "proof", "%s", packets);
 }
 

@@ -92,7 +92,7 @@ TAKEN = {
     "flows": ["1", "268435456"], "pending": ["1"], "endpoints": ["1"],
     "tunnels": ["all", "none", "gre", "gtpu,ipip", "gre,gre"], "fail-on": ["critical"],
     "color": ["auto", "always", "never"], "baseline": [BASELINE], "save-baseline": [BASELINE],
-    "html": ["/dev/null"],
+    "html": ["/dev/null"], "write": ["/dev/null"],
     "series": ["/dev/null"], "series-format": ["ndjson", "csv"], "series-interval": ["0", "0.001", "1e9"],
 }
 # What else an option takes to be taken.
@@ -183,6 +183,13 @@ LINES = [
      "--series goes with --engine native: the kernel's programs show no single segments"),
     (["replay", "--series-format", "csv", CAPTURE], "--series-format goes with --series FILE"),
     (["replay", "--series-interval", "0", CAPTURE], "--series-interval goes with --series FILE"),
+    (["replay", "--write-all", CAPTURE], "--write-all goes with --write FILE"),
+    (["replay", "-w", "", CAPTURE], "--write needs the name of a file"),
+    (["replay", "-w", "-", "--json", CAPTURE],
+     "--write - and --json both need standard output"),
+    (["live", "-i", "lo", "--write-all"], "--write-all goes with --write FILE"),
+    (["live", "-i", "lo", "--json", "--write=-"],
+     "--write - and --json both need standard output"),
     (["live"], "live takes at least one -i IF"),
     (["live", "--json"], "live takes at least one -i IF"),
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),
