@@ -67,7 +67,7 @@ def refusals(folder):
         ("a capture", (capture, "--html", os.path.join(folder, "copy.pcap")), USAGE,
          f"--html cannot be '{folder}/copy.pcap': it is a capture"),
         ("the file of --series", (capture, "--series", target, "--html", target), USAGE,
-         f"--html cannot be '{target}': it is another result's file"),
+         f"--series cannot be '{target}': it is another result's file"),
         ("no such folder", (capture, "--html", folder + "/none/x.html"), INCOMPLETE,
          f"cannot open '{folder}/none/x.html': No such file or directory"),
     )
