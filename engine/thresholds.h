@@ -18,6 +18,7 @@
 #define E2_SAMPLES        8
 #define E2_TOGETHER       65
 #define E2_MIN_DIFFERENCE 2
+#define E2_SHOWN          10 /* one in so many at a shift, or below, shows it */
 
 /* E4: pauses with the raw window full. */
 #define E4_PAUSES 3
