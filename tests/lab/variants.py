@@ -137,8 +137,10 @@ def client_no_wscale(rng):
 def wscale_stripped(rng):
     kind = rng.choice(("syn", "synack", "both"))
     setup = {"syn": (strip_syn,), "synack": (strip_synack,), "both": (strip_syn, strip_synack)}
+    # Only the client is misled where the SYN-ACK is: it takes the server's windows as they stand.
     return make(rng, "strip-" + kind, setup[kind], scenarios.plain, line=maybe_line(rng),
-                at=FRONT if kind == "synack" else BEHIND)
+                at=FRONT if kind == "synack" else BEHIND,
+                beside=HELD if kind == "synack" else frozenset())
 
 
 def syn_retry(rng):
