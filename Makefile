@@ -16,6 +16,7 @@ include mk/lint.mk
 include mk/docs.mk
 include mk/install.mk
 include mk/completion.mk
+include mk/deb.mk
 
 .PHONY: all clean help
 

@@ -41,7 +41,7 @@ ALL_LDFLAGS   = $(SANFLAGS) -Wl,--as-needed $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 BPF_CFLAGS    = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror \
-                -I. -I/usr/include/$(MULTIARCH)
+                -ffile-prefix-map=$(CURDIR)=. -I. -I/usr/include/$(MULTIARCH)
 
 # A recursive wildcard for the few places where sources lie at any depth.
 find_files = $(sort $(if $(wildcard $1),$(shell find $(wildcard $1) -name "$2" -type f)))

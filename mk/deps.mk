@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Packages. What is built waits for `packages`, which looks for what the goals need and installs it
-# for the goals that promise that (demo, test and what is tested); a plain build only says so.
-GROUPS ?= build demo test lint bench vm
+# for the goals that promise that (demo, deb, test and what is tested); a plain build only says so.
+GROUPS ?= build demo test lint bench vm deb test-deb
 
 .PHONY: deps packages
 
@@ -9,8 +9,9 @@ goals        := $(or $(MAKECMDGOALS),all)
 needed       := build $(filter demo test lint bench,$(goals)) \
                 $(if $(filter test,$(goals)),demo lint) \
                 $(if $(filter unit tests,$(goals)),test) $(if $(filter verify,$(goals)),vm) \
-                $(if $(filter format,$(goals)),lint)
-deps_mode    := $(if $(filter demo test verify,$(goals)),install,check)
+                $(if $(filter format,$(goals)),lint) $(if $(filter deb test-deb,$(goals)),deb) \
+                $(if $(filter test-deb,$(goals)),test-deb)
+deps_mode    := $(if $(filter demo test verify deb test-deb,$(goals)),install,check)
 
 deps: ## install the missing Debian/Ubuntu packages (root), or print the command
 	@mk/deps install $(GROUPS)
