@@ -6,16 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcap-replay/extra_file.h"
 #include "pcap-replay/run.h"
 #include "pcap-replay/series.h"
 #include "userspace/baseline.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
+#include "userspace/output/ipfix.h"
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
 #define REPLAY_ERROR_LEN      8192    /* a path and what is wrong */
 #define REPLAY_PROGRESS_EVERY 1000000 /* packets */
+#define REPLAY_PEN            32473   /* a private enterprise number for examples (RFC 5612) */
 
 static const struct run_engine *replay_engine(const struct options *o)
 {
@@ -52,34 +55,6 @@ static int replay_feed(const struct run_engine *engine, void *state, struct read
 	return err;
 }
 
-/* The report of what was fed, printed apart from one before it; 0 or an exit status. */
-static int replay_print(const struct run_engine *engine, void *state, struct report *r,
-			const struct options *o, bool *printed)
-{
-	int err = engine->report(state, r);
-
-	if (err) {
-		complain("cannot collect the result: %s", strerror(-err));
-		return EXIT_INCOMPLETE;
-	}
-	if (*printed && !o->json)
-		putchar('\n');
-	*printed = true;
-	err = output_choose(o)->report(stdout, r, o);
-	if (!err && fflush(stdout))
-		err = -errno;
-	if (err) {
-		complain("cannot write the result: %s", strerror(-err));
-		return EXIT_INCOMPLETE;
-	}
-	/* Text says it already. */
-	if (o->json && r->evictions)
-		complain("the report is incomplete: %llu records fell out of full tables; raise "
-			 "--flows, --pending or --endpoints",
-			 (unsigned long long)r->evictions);
-	return status_worse(status_of_report(r, o), baseline_save(o, r));
-}
-
 static int replay_bad_filter(const struct options *o, const char *error)
 {
 	if (o->filter_guessed)
@@ -98,7 +73,9 @@ struct replay {
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
 	struct series *series; /* or 0 */
-	unsigned int before;   /* files of the streams before this one */
+	struct ipfix *ipfix;   /* or 0 */
+	FILE *ipfix_to;
+	unsigned int before; /* files of the streams before this one */
 	bool printed;
 };
 
@@ -114,6 +91,36 @@ static int replay_ready(struct replay *p)
 		snprintf(error, sizeof(error), "cannot empty the tables: %s", strerror(-err));
 	complain("%s", error);
 	return err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
+}
+
+/* The report of what was fed, printed apart from one before it; 0 or an exit status. */
+static int replay_print(struct replay *p, struct report *r)
+{
+	const struct options *o = p->options;
+	int err = p->engine->report(p->state, r);
+
+	if (err) {
+		complain("cannot collect the result: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	if (p->printed && !o->json)
+		putchar('\n');
+	p->printed = true;
+	if (p->ipfix)
+		ipfix_report(p->ipfix, r);
+	err = output_choose(o)->report(stdout, r, o);
+	if (!err && fflush(stdout))
+		err = -errno;
+	if (err) {
+		complain("cannot write the result: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	/* Text says it already. */
+	if (o->json && r->evictions)
+		complain("the report is incomplete: %llu records fell out of full tables; raise "
+			 "--flows, --pending or --endpoints",
+			 (unsigned long long)r->evictions);
+	return status_worse(status_of_report(r, o), baseline_save(o, r));
 }
 
 /* Where a series was asked for: its file, opened once, and its part of this stream. */
@@ -154,6 +161,42 @@ static int replay_unwatch(struct replay *p)
 	return status;
 }
 
+/* Where IPFIX was asked for: its file, opened once. */
+static int replay_export(struct replay *p)
+{
+	const struct options *o = p->options;
+	char error[REPLAY_ERROR_LEN] = "";
+	int err;
+
+	if (!o->ipfix || p->ipfix)
+		return EXIT_NOTHING;
+	if (!ipfix_is_built()) {
+		complain("--ipfix is not in this build: it was made without libfixbuf");
+		return EXIT_USAGE;
+	}
+	err = extra_file_open(&p->ipfix_to, o, "ipfix", o->ipfix, error, sizeof(error));
+	if (!err && ipfix_open(&p->ipfix, p->ipfix_to, o->ipfix_pen ? o->ipfix_pen : REPLAY_PEN))
+		snprintf(error, sizeof(error), "out of memory");
+	if (p->ipfix)
+		return EXIT_NOTHING;
+	complain("%s", error);
+	return err == -EEXIST ? EXIT_USAGE : EXIT_INCOMPLETE;
+}
+
+/* Ends the IPFIX file; what is wrong with it is said. Returns an exit status. */
+static int replay_unexport(struct replay *p)
+{
+	int err = ipfix_close(p->ipfix);
+
+	if (p->ipfix_to && fclose(p->ipfix_to) && !err)
+		err = -errno;
+	if (!err)
+		return EXIT_NOTHING;
+	complain("cannot write '%s': %s", p->options->ipfix,
+		 err == -EMSGSIZE ? "a record is longer than an IPFIX message" : strerror(-err));
+	return EXIT_INCOMPLETE;
+}
+
 /* One stream: the files given, in time order. Returns an exit status. */
 static int replay_stream(struct replay *p, const char *const *files, unsigned int files_n)
 {
@@ -180,12 +223,14 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	status = status_worse(status, replay_ready(p));
 	if (status == EXIT_NOTHING)
 		status = replay_watch(p, files, files_n);
+	if (status == EXIT_NOTHING)
+		status = replay_export(p);
 	if (status != EXIT_NOTHING)
 		goto out;
 	err = replay_feed(p->engine, p->state, reader, &r);
 	if (err && err != -EBADMSG)
 		complain("the analysis stopped early: %s", strerror(-err));
-	status = replay_print(p->engine, p->state, &r, o, &p->printed);
+	status = replay_print(p, &r);
 	if (p->series)
 		series_flush(p->series);
 	if (err)
@@ -212,10 +257,12 @@ int replay_run(const struct options *o)
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
 		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout) ||
-		    (o->series && one == EXIT_INCOMPLETE && !p.series))
+		    (one == EXIT_INCOMPLETE &&
+		     ((o->series && !p.series) || (o->ipfix && !p.ipfix))))
 			break;
 	}
 	p.engine->close(p.state);
 	baseline_free(p.baseline);
+	status = status_worse(status, replay_unexport(&p));
 	return status_worse(status, replay_unwatch(&p));
 }

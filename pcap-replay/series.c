@@ -2,21 +2,15 @@
 #include "pcap-replay/series.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "pcap-replay/reader_file.h"
+#include "pcap-replay/extra_file.h"
 #include "pcap-replay/series_interval.h"
 #include "userspace/output/csv.h"
 #include "userspace/output/json.h"
 
 #define SERIES_NS_PER_S 1e9
-
-#define SERIES_MAGIC_MODIFIED 0xa1b2cd34U
-#define SERIES_MAGIC_SNOOP    0x736e6f6fU
 
 struct series {
 	struct writer writer;
@@ -27,77 +21,6 @@ struct series {
 	unsigned int before; /* files of the streams before it */
 	bool csv;
 };
-
-/* ---- the file ---- */
-
-static bool series_is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Whether a file begins as a capture does; never, when it cannot be read. */
-static bool series_is_capture(const char *path)
-{
-	FILE *in = fopen(path, "re");
-	__u32 magic = 0;
-
-	if (!in)
-		return false;
-	if (fread(&magic, sizeof(magic), 1, in) != 1)
-		magic = 0;
-	fclose(in);
-	for (int i = 0; i < 2; i++, magic = bswap_32(magic)) {
-		if (magic == READER_MAGIC_MICRO || magic == READER_MAGIC_NANO ||
-		    magic == READER_MAGIC_PCAPNG || magic == SERIES_MAGIC_MODIFIED ||
-		    magic == SERIES_MAGIC_SNOOP)
-			return true;
-	}
-	return false;
-}
-
-/* What would be lost if the file, open as fd, were written to; 0: nothing. */
-static const char *series_destroys(const struct options *o, int fd)
-{
-	struct stat own, other;
-
-	if (fstat(fd, &own) || !(S_ISREG(own.st_mode) || S_ISFIFO(own.st_mode)))
-		return NULL;
-	if (!fstat(STDOUT_FILENO, &other) && series_is_same(&own, &other))
-		return "standard output, which has the report";
-	if (!S_ISREG(own.st_mode))
-		return NULL;
-	for (size_t i = 0; i < o->files_n; i++) {
-		if (!stat(o->files[i], &other) && series_is_same(&own, &other))
-			return "one of the captures to read";
-	}
-	return series_is_capture(o->series) ? "a capture" : NULL;
-}
-
-/* Opens and empties the file: its descriptor, or as series_open(). */
-static int series_create(const struct options *o, char *err, size_t err_len)
-{
-	int fd = open(o->series, O_WRONLY | O_CREAT | O_CLOEXEC, 0666), error = 0;
-	const char *destroyed;
-	struct stat st;
-
-	if (fd < 0) {
-		error = -errno;
-		snprintf(err, err_len, "cannot open '%s': %s", o->series, strerror(-error));
-		return error;
-	}
-	destroyed = series_destroys(o, fd);
-	if (destroyed) {
-		snprintf(err, err_len, "--series cannot be '%s': it is %s", o->series, destroyed);
-		error = -EEXIST;
-	} else if (!fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, 0)) {
-		error = -errno;
-		snprintf(err, err_len, "cannot empty '%s': %s", o->series, strerror(-error));
-	}
-	if (!error)
-		return fd;
-	close(fd);
-	return error;
-}
 
 /* ---- samples ---- */
 
@@ -191,7 +114,7 @@ int series_open(struct series **out, const struct options *o, char *err, size_t 
 {
 	struct series *s = calloc(1, sizeof(*s));
 	double ns = o->series_interval_s * SERIES_NS_PER_S;
-	int fd, error = 0;
+	int error = 0;
 
 	if (!s)
 		return series_memory(err, err_len);
@@ -200,15 +123,8 @@ int series_open(struct series **out, const struct options *o, char *err, size_t 
 						   SERIES_DIRECTIONS_MOST, series_put, s);
 		error = s->interval ? 0 : series_memory(err, err_len);
 	}
-	fd = error ? error : series_create(o, err, err_len);
-	if (fd >= 0) {
-		s->to = fdopen(fd, "w");
-		error = s->to ? 0 : series_memory(err, err_len);
-		if (error)
-			close(fd);
-	} else {
-		error = fd;
-	}
+	if (!error)
+		error = extra_file_open(&s->to, o, "series", o->series, err, err_len);
 	if (error) {
 		series_close(s);
 		return error;

@@ -13,6 +13,7 @@
 #define OPTIONS_INTERVAL_DEFAULT  10.0
 #define OPTIONS_TABLE_MAX         (1U << 28)
 #define OPTIONS_SECONDS_MAX       1e9
+#define OPTIONS_PEN_REVERSE       29305
 
 #define OPTIONS_SEVERITIES "info|notice|warning|critical"
 
@@ -89,6 +90,19 @@ static int options_size(enum option_id id, const char *value, __u32 *out)
 	__u64 n;
 	int err = options_number(id, value, OPTIONS_TABLE_MAX, &n);
 
+	*out = (__u32)n;
+	return err;
+}
+
+/* A private enterprise number: 32 bits, and not the one of reverse elements (RFC 5103, 6.1). */
+static int options_enterprise(const char *value, __u32 *out)
+{
+	__u64 n;
+	int err = options_number(OPTION_IPFIX_PEN, value, 0xffffffff, &n);
+
+	if (!err && n == OPTIONS_PEN_REVERSE)
+		err = options_complain(OPTION_IPFIX_PEN, value,
+				       "a number that is not that of reverse elements");
 	*out = (__u32)n;
 	return err;
 }
@@ -257,6 +271,11 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return 0;
 	case OPTION_SERIES_INTERVAL:
 		return options_seconds(id, value, true, &o->series_interval_s);
+	case OPTION_IPFIX:
+		o->ipfix = value;
+		return 0;
+	case OPTION_IPFIX_PEN:
+		return options_enterprise(value, &o->ipfix_pen);
 	case OPTION_FLOWS:
 		return options_size(id, value, &o->flows);
 	case OPTION_PENDING:
@@ -356,11 +375,31 @@ static int options_two(struct options *o, char **argv, int n)
 	return 0;
 }
 
+/* A file beside the report has a name, and is not standard output. */
+static int options_beside(enum option_id id, const char *path)
+{
+	if (*path && strcmp(path, "-") != 0)
+		return 0;
+	fprintf(stderr, "wscope: --%s %s\n", option_rows[id].name,
+		*path ? "cannot be '-': standard output has the report"
+		      : "needs the name of a file");
+	return -EINVAL;
+}
+
+static int options_ipfix(const struct options *o)
+{
+	if (o->ipfix)
+		return options_beside(OPTION_IPFIX, o->ipfix);
+	if (!o->ipfix_pen)
+		return 0;
+	fprintf(stderr, "wscope: --ipfix-pen goes with --ipfix FILE\n");
+	return -EINVAL;
+}
+
 /* What belongs to --series is there only with it, and it only where it can be. */
 static int options_series(const struct options *o)
 {
 	bool interval = o->series_interval_s >= 0;
-	const char *why;
 
 	if (!o->series) {
 		if (o->series_format == SERIES_BY_NAME && !interval)
@@ -369,15 +408,10 @@ static int options_series(const struct options *o)
 			option_rows[interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT].name);
 		return -EINVAL;
 	}
-	if (o->engine != ENGINE_NATIVE)
-		why = "goes with --engine native: the kernel's programs show no single segments";
-	else if (!*o->series)
-		why = "needs the name of a file";
-	else if (!strcmp(o->series, "-"))
-		why = "cannot be '-': standard output has the report";
-	else
-		return 0;
-	fprintf(stderr, "wscope: --series %s\n", why);
+	if (o->engine == ENGINE_NATIVE)
+		return options_beside(OPTION_SERIES, o->series);
+	fprintf(stderr, "wscope: --series goes with --engine native: the kernel's programs show no "
+			"single segments\n");
 	return -EINVAL;
 }
 
@@ -549,6 +583,8 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 	}
 	if (!err && !o->help)
 		err = options_series(o);
+	if (!err && !o->help)
+		err = options_ipfix(o);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);
