@@ -10,6 +10,7 @@ include mk/config.mk
 include mk/deps.mk
 include mk/bpf.mk
 include mk/native.mk
+include mk/html.mk
 include mk/tests.mk
 include mk/lint.mk
 include mk/docs.mk
@@ -27,4 +28,4 @@ clean: ## remove build/
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "variables: SAN=1 (sanitizers, under build/san), CC, WERROR=0, T='tests/x.t ...' (test)"
-	@echo "           GROUPS (deps), FUZZ_SECONDS (fuzz), DESTDIR, PREFIX (install)"
+	@echo "           GROUPS (deps), FUZZ_SECONDS (fuzz), DESTDIR, PREFIX (install), UPLOT (FILE or none)"

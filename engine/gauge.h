@@ -39,6 +39,8 @@
 
 /* Segments whose fate is awaited at a time. */
 #define GAUGE_SAMPLES 4
+/* A segment that begins in the class below its own; beside the class. */
+#define GAUGE_ACROSS 0x80
 
 /* Samples after a loss that are not spaced out: there is something to be learnt. */
 #define GAUGE_DENSE 16
@@ -71,7 +73,8 @@ struct gauge {
 	__u8 sent_limited; /* the last send left less than a segment of window */
 	__u8 dense;        /* so many samples to come that are not spaced out */
 	__u8 watched;      /* a segment is on its way whose acknowledgment is timed */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 alert; /* sends with so much in flight are sampled: the like was lost; 0: none was */
 	/* This side's windows and acknowledgments. */
 	__u64 opened_ns;   /* end of the last zero-window spell */
 	__u32 edge;        /* highest right edge advertised (RFC 7323, 2.4) */
@@ -81,8 +84,10 @@ struct gauge {
 	__u8 bits; /* enum gauge_bit */
 	__u8 slope_early_n;
 	__u8 slope_late_n;
-	__u8 class; /* a class on its way to an index */
-	__u8 pad2[5];
+	__u8 class;      /* a class on its way to an index */
+	__u8 over_class; /* highest class of flight over raw window beyond the edge */
+	__u8 lost_class; /* the lowest of samples that were lost, + 1; 0: none was */
+	__u8 pad2[3];
 	/* What is out of the ordinary. */
 	union gauge_slope early; /* window given up by bytes acknowledged (detectors: E2) */
 	union gauge_slope late;
@@ -100,12 +105,12 @@ struct gauge {
 	__u16 probes;        /* of the zero-window spell that is numbered */
 	__u16 probes_most;
 	__u16 probe_spell;
-	__u16 lost_rounds;               /* acknowledgments at which samples were lost */
-	__u32 lost_ack;                  /* the last of them */
+	__u16 lost_rounds;               /* round trips in which samples were lost */
+	__u32 lost_until;                /* what was sent in the last of them */
 	__u32 sample_end[GAUGE_SAMPLES]; /* ends of segments whose fate is awaited */
-	__u8 sample_class[GAUGE_SAMPLES]; /* flight over raw window when each was sent, + 1; 0: none */
-	__u8 over_class; /* highest class of flight over raw window beyond the edge */
-	__u8 pad3[3];
+	__u8 sample_kept[GAUGE_SAMPLES]; /* gauge_sample_kept() when each was sent; 0: none */
+	__u16 across_arrived;            /* samples that begin below lost_class, and end in it */
+	__u16 across_lost;
 };
 
 _Static_assert(sizeof(struct gauge) == 224, "struct gauge has no hidden padding");
@@ -184,42 +189,93 @@ ENGINE_INLINE void gauge_count(struct gauge *g, __u8 *counts, __u8 class)
 	gauge_add8(&counts[gauge_index(g, class)]);
 }
 
-/* A segment sent just now into a free place, its fate to be awaited. */
-ENGINE_INLINE void gauge_await(struct gauge *g, const struct half *peer, __u32 end, __u32 flight)
+/*
+ * What is kept of a sample: its class + 1, and whether it begins in the class below. Then its
+ * arrival proves that class only, and its loss this one: a box that looks at where a segment
+ * begins lets it pass, one that looks at where it ends does not. 0: it cannot be classed.
+ */
+ENGINE_INLINE __u8 gauge_sample_kept(const struct half *peer, __u32 flight, __u32 payload)
 {
-	_Bool taken = 0;
+	__u16 window = peer->window_last;
+	__u8 class;
+
+	if (!(peer->bits & HALF_WINDOW) || !window)
+		return 0;
+	class = gauge_reach(flight, window);
+	if (payload <= window / 2 && gauge_reach(flight - payload, window) != class)
+		return (__u8)(GAUGE_ACROSS | (class + 1));
+	return class + 1;
+}
+
+/* The class in which a sample that was kept begins. */
+ENGINE_INLINE __u8 gauge_kept_begin(__u8 kept)
+{
+	return (__u8)((kept & (GAUGE_ACROSS - 1)) - (kept & GAUGE_ACROSS ? 2 : 1));
+}
+
+/* A segment sent just now into a free place, its fate to be awaited. */
+ENGINE_INLINE void gauge_await(struct gauge *g, const struct half *peer, const struct packet *p,
+			       __u32 end, __u32 flight)
+{
+	__u8 sent = gauge_sample_kept(peer, flight, p->payload);
+	/* The like of what was lost is rare, and has half of the places before what is not. */
+	__u8 rare = (sent & (GAUGE_ACROSS - 1)) >= g->lost_class ? g->lost_class : 0;
 
 	for (__u32 i = 0; i < GAUGE_SAMPLES; i++) {
-		__u8 class = g->sample_class[i];
+		__u8 kept = g->sample_kept[i];
 
-		if (class && !seq_after(g->sample_end[i], peer->ack)) {
-			gauge_count(g, g->delivered, class - 1);
-			class = 0;
+		if (kept && !seq_after(g->sample_end[i], peer->ack)) {
+			gauge_count(g, g->delivered, gauge_kept_begin(kept));
+			if (kept == (g->lost_class | GAUGE_ACROSS))
+				gauge_add16(&g->across_arrived);
+			kept = 0;
 		}
-		if (!class && !taken && peer->bits & HALF_WINDOW && peer->window_last) {
-			class = gauge_reach(flight, peer->window_last) + 1;
+		if (sent &&
+		    (!kept || (i < GAUGE_SAMPLES / 2 && (kept & (GAUGE_ACROSS - 1)) < rare))) {
+			kept = sent;
 			g->sample_end[i] = end;
-			taken = 1;
+			sent = 0;
 		}
-		g->sample_class[i] = class;
+		g->sample_kept[i] = kept;
 	}
 }
 
-/* Data from seq to end is sent again: the samples in it did not arrive. */
-ENGINE_INLINE void gauge_lost(struct gauge *g, const struct half *peer, __u32 seq, __u32 end)
+/* A sample was lost: what is sent with as much in flight is looked at from now on. */
+ENGINE_INLINE void gauge_across(struct gauge *g, const struct half *peer, __u8 kept)
+{
+	__u8 class = kept & (GAUGE_ACROSS - 1);
+
+	if (!g->lost_class || class < g->lost_class) {
+		g->lost_class = class;
+		g->across_arrived = 0;
+		g->across_lost = 0;
+		g->alert = class > 1 ? (__u32)peer->window_last << ((class - 2) & 15) : 0;
+	}
+	if (kept == (g->lost_class | GAUGE_ACROSS))
+		gauge_add16(&g->across_lost);
+}
+
+/*
+ * Data from seq to end is sent again: the samples in it did not arrive. What was on its way when
+ * the first of them was found lost is of the same round trip.
+ */
+ENGINE_INLINE void gauge_lost(struct gauge *g, const struct half *h, const struct half *peer,
+			      __u32 seq, __u32 end)
 {
 	for (__u32 i = 0; i < GAUGE_SAMPLES; i++) {
-		__u8 class = g->sample_class[i];
+		__u8 kept = g->sample_kept[i], class = kept & (GAUGE_ACROSS - 1);
 		__u32 at = g->sample_end[i];
 
 		if (!class || !seq_after(at, peer->ack) || !seq_after(at, seq) ||
 		    seq_after(at, end))
 			continue;
 		gauge_count(g, g->lost, class - 1);
-		g->sample_class[i] = 0;
-		if (!g->lost_rounds || g->lost_ack != peer->ack)
-			gauge_add16(&g->lost_rounds);
-		g->lost_ack = peer->ack;
+		g->sample_kept[i] = 0;
+		gauge_across(g, peer, kept);
+		if (g->lost_rounds && !seq_after(at, g->lost_until))
+			continue;
+		gauge_add16(&g->lost_rounds);
+		g->lost_until = h->seq_end;
 	}
 }
 
@@ -235,14 +291,16 @@ ENGINE_INLINE void gauge_watch(struct gauge *g, const struct half *peer, const s
 }
 
 /* Data that was sent before, ending at end. */
-ENGINE_INLINE void gauge_resend(struct gauge *g, const struct half *peer, const struct packet *p,
-				__u32 end)
+ENGINE_INLINE void gauge_resend(struct gauge *g, const struct half *h, const struct half *peer,
+				const struct packet *p, __u32 end)
 {
-	gauge_lost(g, peer, p->seq, end);
+	gauge_lost(g, h, peer, p->seq, end);
 	/* Whatever is acknowledged next may be the first copy or the second. */
 	g->watched = 0;
 	g->dense = GAUGE_DENSE;
 	g->sample_mask = 0;
+	/* The wait before it was for what got lost. */
+	g->sent_limited = 0;
 	if (!g->stuck_n || g->stuck_ack != peer->ack) {
 		g->stuck_ack = peer->ack;
 		g->stuck_ns = p->ns;
@@ -306,6 +364,9 @@ ENGINE_INLINE void gauge_room(struct gauge *g, const struct half *peer, const st
 		gauge_over(g, peer, peer_g, end, flight, window);
 		return;
 	}
+	/* Behind a hole the right edge stands still, however large the window. */
+	if (g->stuck_n && g->stuck_ack == peer->ack)
+		return;
 	g->sent_limited = 1;
 	g->limited++;
 	g->limited_sum += window;
@@ -318,7 +379,7 @@ ENGINE_INLINE void gauge_sample(struct gauge *g, const struct half *peer, const 
 	if (g->pause_ns && g->sent_ns && p->ns > g->sent_ns + g->pause_ns)
 		gauge_pause(g, peer);
 	gauge_watch(g, peer, p, end);
-	gauge_await(g, peer, end, flight);
+	gauge_await(g, peer, p, end, flight);
 	g->sample_mask = g->dense || g->sends < 16 ? 0 : g->sends < 64 ? 3 : 15;
 	if (g->dense)
 		g->dense--;
@@ -334,7 +395,7 @@ ENGINE_INLINE void gauge_send(struct gauge *g, const struct half *h, const struc
 		return;
 	if (ENGINE_UNLIKELY(h->bits & HALF_SEQ && !seq_after(end, h->seq_end))) {
 		if (!half_is_keepalive(h, p))
-			gauge_resend(g, peer, p, end);
+			gauge_resend(g, h, peer, p, end);
 		return;
 	}
 	if (flight - 1 >= GAUGE_FLIGHT_MOST)
@@ -343,7 +404,7 @@ ENGINE_INLINE void gauge_send(struct gauge *g, const struct half *h, const struc
 	if (ENGINE_UNLIKELY(g->sent_limited) && peer_g->opened_ns < g->sent_ns &&
 	    peer->last_ns > g->sent_ns)
 		g->limited_ns += peer->last_ns - g->sent_ns;
-	if (ENGINE_UNLIKELY(!(g->sends & g->sample_mask)))
+	if (ENGINE_UNLIKELY(!(g->sends & g->sample_mask) || flight > g->alert - 1))
 		gauge_sample(g, peer, p, end, flight);
 	g->sends++;
 	g->sent_ns = p->ns;

@@ -18,6 +18,7 @@
 #define E2_SAMPLES        8
 #define E2_TOGETHER       65
 #define E2_MIN_DIFFERENCE 2
+#define E2_SHOWN          10 /* one in so many at a shift, or below, shows it */
 
 /* E4: pauses with the raw window full. */
 #define E4_PAUSES 3
@@ -43,7 +44,9 @@
 
 /* drop-boundary: watched segments on either side of it. */
 #define BOUNDARY_SAMPLES 5
-#define BOUNDARY_ROUNDS  3 /* acknowledgments at which samples were lost */
+#define BOUNDARY_PURE    8 /* for so many that arrived within it one may be lost */
+#define BOUNDARY_ACROSS  4 /* of those across it, for so many lost one may arrive */
+#define BOUNDARY_ROUNDS  3 /* round trips in which samples were lost */
 
 /* window-limited: sends that are judged; how many of them, or of the time, a full window takes, %. */
 #define LIMITED_SENDS   20

@@ -108,6 +108,25 @@ ENGINE_INLINE __u8 transfer_slope_shift(const struct transfer *t, __u8 dir)
 }
 
 /*
+ * Whether a side's windows were given up as fast as a shift lets them be, or faster. A receiver
+ * that reads meanwhile, or makes its window larger, gives up less than what arrived: windows then
+ * seem to be shifted further than they are, but never less far.
+ */
+ENGINE_INLINE _Bool transfer_slope_shows(const struct transfer *t, __u8 dir, __u8 shift)
+{
+	const struct gauge *g = &t->gauge[dir & 1];
+	__u32 sum = 0, shown = 0;
+
+	for (__u8 i = 0; i < GAUGE_CLASSES; i++) {
+		__u32 n = (__u32)g->early.n[i] + g->late.n[i];
+
+		sum += n;
+		shown += i <= shift ? n : 0;
+	}
+	return shown * E2_SHOWN >= sum;
+}
+
+/*
  * The handshake's round trip, us; 0: not known, or not the server's: an answer with window
  * 0 is a proxy's.
  */

@@ -2,6 +2,8 @@
 # Installation and source tarball.
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# Wireshark's extcap folder, for a link that it calls; empty: none is made.
+EXTCAPDIR ?=
 bindir  := $(DESTDIR)$(PREFIX)/bin
 mandir  := $(DESTDIR)$(PREFIX)/share/man
 docdir  := $(DESTDIR)$(PREFIX)/share/doc/wscope
@@ -12,13 +14,19 @@ dist    := wscope-$(VERSION)
 
 .PHONY: install dist
 
-install: $(PROGRAM) ## install program, man pages, completion and docs (DESTDIR, PREFIX)
+install: $(PROGRAM) ## install program, man pages, completion and docs (DESTDIR, PREFIX; EXTCAPDIR: and Wireshark's link)
 	install -D -m 755 $(PROGRAM) $(bindir)/wscope
 	@set -e; for m in $(MAN); do \
 		install -v -D -m 644 $$m $(mandir)/man$${m##*.}/$${m##*/}; done
 	@set -e; for d in $(DOCS); do install -v -D -m 644 $$d $(docdir)/$$d; done
+	@set -e; for l in $(wildcard build/uplot/LICENSE); do \
+		install -v -D -m 644 $$l $(docdir)/LICENSE.uplot; done
 	@set -e; for c in $(wildcard build/wscope.bash-completion); do \
 		install -v -D -m 644 $$c $(compdir)/wscope; done
+ifneq ($(EXTCAPDIR),)
+	install -d $(DESTDIR)$(EXTCAPDIR)
+	ln -sfn $(abspath $(PREFIX))/bin/wscope $(DESTDIR)$(EXTCAPDIR)/wscope-extcap
+endif
 
 dist: ## make build/wscope-VERSION.tar.gz of the committed tree
 	@mkdir -p build

@@ -6,6 +6,7 @@
 
 #include "pcap-replay/reader_file.h"
 #include "pcap-replay/reader_filter.h"
+#include "pcap-replay/reader_notes.h"
 
 struct reader {
 	struct reader_file *files;
@@ -215,6 +216,8 @@ static int file_open(struct reader_file *f, const struct reader_options *opt)
 	if (err)
 		return reader_file_fail(f, err, "%s", strerror(-err));
 	f->allow_truncated = opt->allow_truncated;
+	if (opt->interfaces && reader_notes_open(f))
+		return -ENOMEM;
 	return reader_detect_open(f, opt->backend);
 }
 
@@ -335,6 +338,22 @@ unsigned int reader_files(const struct reader *r)
 	return r->n;
 }
 
+size_t reader_interfaces(const struct reader *r, unsigned int i)
+{
+	return i < r->n ? reader_notes_count(&r->files[i]) : 0;
+}
+
+const struct reader_interface *reader_interface(const struct reader *r, unsigned int i,
+						size_t number)
+{
+	return i < r->n ? reader_notes_get(&r->files[i], number) : NULL;
+}
+
+size_t reader_interface_of(const struct reader *r, const struct reader_packet *p)
+{
+	return p->file < r->n ? reader_notes_find(&r->files[p->file], p->number, p->ifindex) : 0;
+}
+
 const char *reader_file_name(const struct reader *r, unsigned int i)
 {
 	return i < r->n ? r->files[i].name : NULL;
@@ -372,6 +391,7 @@ void reader_close(struct reader *r)
 		return;
 	for (i = 0; i < r->n && r->files; i++) {
 		file_release(&r->files[i]);
+		reader_notes_close(&r->files[i]);
 		free(r->files[i].error);
 	}
 	reader_filter_free(r->filter);

@@ -40,6 +40,31 @@ struct reader_options {
 	enum reader_backend backend;
 	__u64 max_packets;    /* stop after so many delivered packets; 0: all */
 	bool allow_truncated; /* a file that ends inside a record just ends */
+	bool interfaces;      /* keep what the files say of their interfaces, see below */
+};
+
+/* Of a counter, or a time, that the capture does not tell. */
+#define READER_UNKNOWN (~0ULL)
+
+/* What an interface statistics block of pcapng counts. */
+enum reader_statistic {
+	READER_RECEIVED = 4, /* numbers of the options: isb_ifrecv, */
+	READER_DROPPED,      /* isb_ifdrop, */
+	READER_ACCEPTED,     /* isb_filteraccept, */
+	READER_OS_LOST,      /* isb_osdrop, */
+	READER_DELIVERED,    /* isb_usrdeliv */
+	READER_STATISTICS,
+};
+
+/* An interface as a capture describes it. What a format does not tell is 0, NULL or UNKNOWN. */
+struct reader_interface {
+	char *name; /* any bytes; pcapng only, as what follows but for the numbers next to it */
+	char *description;
+	__u32 linktype; /* LINKTYPE_ */
+	__u32 snaplen;
+	__u64 statistics_ns; /* of the newest statistics, since the epoch; this and the next two */
+	__u64 start_ns, end_ns;
+	__u64 statistics[READER_STATISTICS]; /* by enum reader_statistic */
 };
 
 /*
@@ -77,6 +102,16 @@ unsigned int reader_damaged(const struct reader *r);
 /* How many files, and the name of file i as it was given. */
 unsigned int reader_files(const struct reader *r);
 const char *reader_file_name(const struct reader *r, unsigned int i);
+
+/*
+ * With reader_options.interfaces: how many interfaces file i has described so far, in all of its
+ * sections; one of them, valid until the next batch; and which of them a packet came from, which
+ * is number 0 for formats that have only one.
+ */
+size_t reader_interfaces(const struct reader *r, unsigned int i);
+const struct reader_interface *reader_interface(const struct reader *r, unsigned int i,
+						size_t number);
+size_t reader_interface_of(const struct reader *r, const struct reader_packet *p);
 
 /* Progress in bytes of the files as stored (compressed bytes where compressed); total is 0 if unknown. */
 __u64 reader_bytes_total(const struct reader *r);

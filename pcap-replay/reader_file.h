@@ -29,6 +29,7 @@
 #define READER_PREFETCH 4096
 
 struct reader_file;
+struct reader_notes; /* reader_notes.h */
 
 struct reader_format {
 	/*
@@ -44,6 +45,7 @@ struct reader_file {
 	struct reader_source source;
 	const struct reader_format *format; /* NULL: nothing is held */
 	void *state;                        /* the format's own */
+	struct reader_notes *notes;         /* NULL: nobody asked */
 	const char *name;                   /* as given */
 	char *error;                        /* one line, or NULL */
 	__u64 number;                       /* of the last frame passed */

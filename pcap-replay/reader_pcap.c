@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "pcap-replay/reader_file.h"
+#include "pcap-replay/reader_notes.h"
 
 #define FILE_HEADER   24
 #define RECORD_HEADER 16
@@ -126,5 +127,5 @@ int reader_pcap_open(struct reader_file *f)
 	f->stable = f->source.mapped;
 	f->state = st;
 	f->format = &pcap_format;
-	return 0;
+	return reader_notes_interface(f, st->linktype, st->snaplen, NULL, 0);
 }

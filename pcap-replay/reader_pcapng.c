@@ -9,11 +9,13 @@
 #include <stdlib.h>
 
 #include "pcap-replay/reader_file.h"
+#include "pcap-replay/reader_notes.h"
 
 enum {
 	BLOCK_IDB = 1,
 	BLOCK_PB = 2,
 	BLOCK_SPB = 3,
+	BLOCK_ISB = 5,
 	BLOCK_EPB = 6,
 	/* Blocks that are not packets, but that Wireshark counts as frames. */
 	BLOCK_JOURNAL = 9,
@@ -31,6 +33,7 @@ enum { OPT_END = 0, OPT_TSRESOL = 9, OPT_TSOFFSET = 14 };
 #define SPB_HEADER     12
 #define SHB_HEADER     24
 #define IDB_HEADER     16
+#define ISB_HEADER     20
 #define OPTIONS_MAX    (1u << 20) /* around a packet, or in a block that has to be understood */
 
 enum time_unit { TIME_MULTIPLY, TIME_DIVIDE, TIME_BINARY };
@@ -148,7 +151,8 @@ static int interface_add(struct reader_file *f, const struct block *b)
 	if (interface_options(f, i, b->p + IDB_HEADER, b->length - IDB_HEADER - 4))
 		return -EBADMSG;
 	st->count++;
-	return 0;
+	return reader_notes_interface(f, i->linktype, i->snaplen, b->p + IDB_HEADER,
+				      b->length - IDB_HEADER - 4);
 }
 
 /* A new section: its own byte order, and no interfaces yet. */
@@ -161,7 +165,7 @@ static int section_start(struct reader_file *f, const struct block *b)
 	if (reader_get16(b->p + 12, f->swapped) != 1)
 		return block_fail(f, "a version of pcapng other than 1");
 	st->count = 0;
-	return 0;
+	return reader_notes_section(f);
 }
 
 /* Enhanced and obsolete Packet Block differ in the width of the interface number only. */
@@ -325,6 +329,37 @@ static int block_skip(struct reader_file *f, const struct block *b)
 	return 1;
 }
 
+static void statistics_note(struct reader_file *f, const __u8 *p, __u32 length)
+{
+	const struct pcapng_state *st = f->state;
+	__u32 ifindex = reader_get32(p + 8, f->swapped);
+	const struct pcapng_interface *from;
+	struct reader_interface *i;
+
+	if (ifindex >= st->count)
+		return;
+	from = &st->interfaces[ifindex];
+	i = reader_notes_statistics(f, ifindex, p + ISB_HEADER, length - ISB_HEADER - 4);
+	i->statistics_ns = (__u64)reader_get32(p + 12, f->swapped) << 32 |
+			   reader_get32(p + 16, f->swapped);
+	i->statistics_ns = interface_ns(from, i->statistics_ns);
+	if (i->start_ns != READER_UNKNOWN)
+		i->start_ns = interface_ns(from, i->start_ns);
+	if (i->end_ns != READER_UNKNOWN)
+		i->end_ns = interface_ns(from, i->end_ns);
+}
+
+/* A block that is no packet's, passed over. Statistics are looked at if somebody wants them. */
+static int block_pass(struct reader_file *f, const struct block *b)
+{
+	bool wanted = f->notes && b->type == BLOCK_ISB && b->length >= ISB_HEADER + 4 &&
+		      b->length <= OPTIONS_MAX;
+
+	if (wanted && reader_source_need(&f->source, b->length) >= b->length)
+		statistics_note(f, f->source.pos, b->length);
+	return block_skip(f, b);
+}
+
 /* All of a block that has to be understood; nothing that long is believed without being there. */
 static int block_load(struct reader_file *f, struct block *b)
 {
@@ -382,7 +417,7 @@ static int pcapng_one(struct reader_file *f, struct reader_packet *out)
 		known = b.type == READER_MAGIC_PCAPNG || b.type == BLOCK_IDB ||
 			block_is_packet(b.type);
 		if (!known) {
-			ret = block_skip(f, &b);
+			ret = block_pass(f, &b);
 			if (ret <= 0)
 				return ret;
 			continue;

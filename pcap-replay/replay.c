@@ -6,19 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pcap-replay/extra_file.h"
+#include "pcap-replay/annotate.h"
+#include "pcap-replay/export.h"
+#include "pcap-replay/page.h"
 #include "pcap-replay/run.h"
-#include "pcap-replay/series.h"
+#include "pcap-replay/watch.h"
 #include "userspace/baseline.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
-#include "userspace/output/ipfix.h"
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
 #define REPLAY_ERROR_LEN      8192    /* a path and what is wrong */
 #define REPLAY_PROGRESS_EVERY 1000000 /* packets */
-#define REPLAY_PEN            32473   /* a private enterprise number for examples (RFC 5612) */
 
 static const struct run_engine *replay_engine(const struct options *o)
 {
@@ -39,20 +39,72 @@ static void replay_progress(const struct reader *reader, __u64 packets)
 		fprintf(stderr, "\r%llu packets", (unsigned long long)packets);
 }
 
+/* What goes on while packets are fed. */
+struct replay_watch {
+	struct annotate *annotate; /* or 0 */
+	bool progress;
+};
+
+static void replay_batch(void *arg, const struct reader *reader,
+			 const struct reader_packet *packets, unsigned int n, __u64 so_far)
+{
+	struct replay_watch *w = arg;
+
+	if (w->progress)
+		replay_progress(reader, so_far);
+	if (w->annotate)
+		annotate_batch(w->annotate, reader, packets, n);
+}
+
 /* Feeds everything; 0, -EBADMSG when an input was damaged, or the engine's error. */
 static int replay_feed(const struct run_engine *engine, void *state, struct reader *reader,
-		       struct report *r)
+		       struct report *r, struct annotate *annotate)
 {
-	bool progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
-	int err = run_feed(engine, state, reader, r, progress ? replay_progress : NULL);
+	struct replay_watch watch = {
+		.annotate = annotate_is_passing(annotate) ? annotate : NULL,
+		.progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO),
+	};
+	struct run_watcher watcher = { .batch = replay_batch, .arg = &watch };
+	int err = run_feed(engine, state, reader, r,
+			   watch.annotate || watch.progress ? &watcher : NULL);
 
-	if (progress)
+	if (watch.progress)
 		fputs("\r\033[K", stderr);
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
 		if (reader_error(reader, i))
 			complain("%s", reader_error(reader, i));
 	}
 	return err;
+}
+
+/* Packets on standard output leave no room there for a report. */
+static FILE *replay_to(const struct options *o)
+{
+	return o->write && !strcmp(o->write, "-") ? stderr : stdout;
+}
+
+/* The report, printed apart from one before it; 0 or an exit status. */
+static int replay_print(const struct report *r, const struct options *o, bool *printed)
+{
+	FILE *to = replay_to(o);
+	int err;
+
+	if (*printed && !o->json)
+		fputc('\n', to);
+	*printed = true;
+	err = output_choose(o)->report(to, r, o);
+	if (!err && fflush(to))
+		err = -errno;
+	if (err) {
+		complain("cannot write the result: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	/* Text says it already. */
+	if (o->json && r->evictions)
+		complain("the report is incomplete: %llu records fell out of full tables; raise "
+			 "--flows, --pending or --endpoints",
+			 (unsigned long long)r->evictions);
+	return status_worse(status_of_report(r, o), baseline_save(o, r));
 }
 
 static int replay_bad_filter(const struct options *o, const char *error)
@@ -72,10 +124,11 @@ struct replay {
 	void *state;
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
-	struct series *series; /* or 0 */
-	struct ipfix *ipfix;   /* or 0 */
-	FILE *ipfix_to;
-	unsigned int before; /* files of the streams before this one */
+	struct watch watch;
+	struct page *page;         /* or 0 */
+	struct annotate *annotate; /* or 0 */
+	struct export *export;     /* or 0 */
+	unsigned int before;       /* files of the streams before this one */
 	bool printed;
 };
 
@@ -93,60 +146,59 @@ static int replay_ready(struct replay *p)
 	return err == -ENOMEM ? EXIT_INCOMPLETE : EXIT_PRIVILEGE;
 }
 
-/* The report of what was fed, printed apart from one before it; 0 or an exit status. */
-static int replay_print(struct replay *p, struct report *r)
+/* A file for a result beside the report could not be opened. */
+static int replay_no_file(int err, const char *error)
 {
-	const struct options *o = p->options;
-	int err = p->engine->report(p->state, r);
-
-	if (err) {
-		complain("cannot collect the result: %s", strerror(-err));
-		return EXIT_INCOMPLETE;
-	}
-	if (p->printed && !o->json)
-		putchar('\n');
-	p->printed = true;
-	if (p->ipfix)
-		ipfix_report(p->ipfix, r);
-	err = output_choose(o)->report(stdout, r, o);
-	if (!err && fflush(stdout))
-		err = -errno;
-	if (err) {
-		complain("cannot write the result: %s", strerror(-err));
-		return EXIT_INCOMPLETE;
-	}
-	/* Text says it already. */
-	if (o->json && r->evictions)
-		complain("the report is incomplete: %llu records fell out of full tables; raise "
-			 "--flows, --pending or --endpoints",
-			 (unsigned long long)r->evictions);
-	return status_worse(status_of_report(r, o), baseline_save(o, r));
+	complain("%s", error);
+	return err == -EEXIST || err == -ENOSYS ? EXIT_USAGE : EXIT_INCOMPLETE;
 }
 
-/* Where a series was asked for: its file, opened once, and its part of this stream. */
+/* Where a series or a page was asked for: its file, opened once, and its part of this stream. */
 static int replay_watch(struct replay *p, const char *const *files, unsigned int files_n)
 {
+	const struct options *o = p->options;
 	char error[REPLAY_ERROR_LEN] = "";
 	int err = 0;
 
-	if (!p->options->series)
-		return EXIT_NOTHING;
-	if (!p->series)
-		err = series_open(&p->series, p->options, error, sizeof(error));
-	if (err) {
-		complain("%s", error);
-		return err == -EEXIST ? EXIT_USAGE : EXIT_INCOMPLETE;
-	}
-	series_stream(p->series, files, files_n, p->before);
-	p->engine->watch(p->state, p->series);
+	if (o->series && !p->watch.series)
+		err = series_open(&p->watch.series, o, error, sizeof(error));
+	if (!err && o->html && !p->page)
+		err = page_open(&p->page, o, error, sizeof(error));
+	if (err)
+		return replay_no_file(err, error);
+	if (p->watch.series)
+		series_stream(p->watch.series, files, files_n, p->before);
+	if (p->page)
+		p->watch.plots = page_plots(p->page);
+	if (p->engine->watch && (p->watch.series || p->watch.plots))
+		p->engine->watch(p->state, &p->watch);
 	return EXIT_NOTHING;
+}
+
+/* The page, where one was asked for; early: why the analysis ended early, or 0. */
+static int replay_page(struct replay *p, const struct report *r, const struct reader *reader,
+		       int early)
+{
+	char why[128] = "";
+	int err;
+
+	if (!p->page)
+		return EXIT_NOTHING;
+	if (early && early != -EBADMSG)
+		snprintf(why, sizeof(why), "the analysis stopped early: %s", strerror(-early));
+	err = page_write(p->page, r, reader, *why ? why : NULL);
+	if (!err)
+		return EXIT_NOTHING;
+	complain("cannot write '%s': %s", p->options->html, strerror(-err));
+	return EXIT_INCOMPLETE;
 }
 
 /* Ends the series; what is wrong with it is said. Returns an exit status. */
 static int replay_unwatch(struct replay *p)
 {
-	bool crowded = p->series && series_is_crowded(p->series);
-	int err = series_close(p->series), status = EXIT_NOTHING;
+	struct series *series = p->watch.series;
+	bool crowded = series && series_is_crowded(series);
+	int err = series_close(series), status = EXIT_NOTHING;
 
 	if (crowded) {
 		complain("the series is not as thin as --series-interval asks: more than %u "
@@ -161,40 +213,39 @@ static int replay_unwatch(struct replay *p)
 	return status;
 }
 
-/* Where IPFIX was asked for: its file, opened once. */
-static int replay_export(struct replay *p)
+/* Where packets are to be written: the file, opened once, and its part of this stream. */
+static int replay_annotate(struct replay *p, const char *const *files, unsigned int files_n)
 {
-	const struct options *o = p->options;
-	char error[REPLAY_ERROR_LEN] = "";
-	int err;
+	int status = EXIT_NOTHING;
 
-	if (!o->ipfix || p->ipfix)
+	if (!p->options->write)
 		return EXIT_NOTHING;
-	if (!ipfix_is_built()) {
-		complain("--ipfix is not in this build: it was made without libfixbuf");
-		return EXIT_USAGE;
-	}
-	err = extra_file_open(&p->ipfix_to, o, "ipfix", o->ipfix, error, sizeof(error));
-	if (!err && ipfix_open(&p->ipfix, p->ipfix_to, o->ipfix_pen ? o->ipfix_pen : REPLAY_PEN))
-		snprintf(error, sizeof(error), "out of memory");
-	if (p->ipfix)
-		return EXIT_NOTHING;
-	complain("%s", error);
-	return err == -EEXIST ? EXIT_USAGE : EXIT_INCOMPLETE;
+	if (!p->annotate)
+		status = annotate_open(&p->annotate, p->options);
+	if (status == EXIT_NOTHING)
+		status = annotate_begin(p->annotate, files, files_n, p->before);
+	return status;
 }
 
-/* Ends the IPFIX file; what is wrong with it is said. Returns an exit status. */
-static int replay_unexport(struct replay *p)
+/* What was fed, in all the forms that were asked for; early: why no more was, or 0. */
+static int replay_results(struct replay *p, struct report *r, struct reader *reader,
+			  const struct reader_options *ro, int early)
 {
-	int err = ipfix_close(p->ipfix);
+	int err = p->engine->report(p->state, r), status;
 
-	if (p->ipfix_to && fclose(p->ipfix_to) && !err)
-		err = -errno;
-	if (!err)
-		return EXIT_NOTHING;
-	complain("cannot write '%s': %s", p->options->ipfix,
-		 err == -EMSGSIZE ? "a record is longer than an IPFIX message" : strerror(-err));
-	return EXIT_INCOMPLETE;
+	if (p->watch.series)
+		series_flush(p->watch.series);
+	if (err) {
+		complain("cannot collect the result: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	status = replay_print(r, p->options, &p->printed);
+	status = status_worse(status, replay_page(p, r, reader, early));
+	if (p->export)
+		export_report(p->export, r);
+	if (p->annotate)
+		status = status_worse(status, annotate_end(p->annotate, reader, r, ro));
+	return status;
 }
 
 /* One stream: the files given, in time order. Returns an exit status. */
@@ -207,6 +258,7 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 		.max_packets = o->count,
 		.allow_truncated = o->allow_truncated,
 		.backend = (enum reader_backend)o->reader,
+		.interfaces = o->write,
 	};
 	char error[REPLAY_ERROR_LEN] = "";
 	struct reader *reader = NULL;
@@ -224,15 +276,15 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	if (status == EXIT_NOTHING)
 		status = replay_watch(p, files, files_n);
 	if (status == EXIT_NOTHING)
-		status = replay_export(p);
+		status = replay_annotate(p, files, files_n);
+	if (status == EXIT_NOTHING && o->ipfix && !p->export)
+		status = export_open(&p->export, o);
 	if (status != EXIT_NOTHING)
 		goto out;
-	err = replay_feed(p->engine, p->state, reader, &r);
+	err = replay_feed(p->engine, p->state, reader, &r, p->annotate);
 	if (err && err != -EBADMSG)
 		complain("the analysis stopped early: %s", strerror(-err));
-	status = replay_print(p, &r);
-	if (p->series)
-		series_flush(p->series);
+	status = replay_results(p, &r, reader, &ro, err);
 	if (err)
 		status = status_worse(status, err == -EBADMSG ? EXIT_INPUT : EXIT_INCOMPLETE);
 out:
@@ -257,12 +309,15 @@ int replay_run(const struct options *o)
 		status = status_worse(status, one);
 		/* What stands in the way of all files is said once. */
 		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout) ||
-		    (one == EXIT_INCOMPLETE &&
-		     ((o->series && !p.series) || (o->ipfix && !p.ipfix))))
+		    (o->series && one == EXIT_INCOMPLETE && !p.watch.series) ||
+		    (o->write && one == EXIT_INCOMPLETE && !p.annotate) ||
+		    (o->ipfix && one == EXIT_INCOMPLETE && !p.export))
 			break;
 	}
 	p.engine->close(p.state);
+	page_close(p.page);
 	baseline_free(p.baseline);
-	status = status_worse(status, replay_unexport(&p));
+	status = status_worse(status, annotate_close(p.annotate));
+	status = status_worse(status, export_close(p.export, o));
 	return status_worse(status, replay_unwatch(&p));
 }

@@ -2,7 +2,7 @@
 #include "pcap-replay/run.h"
 
 int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
-	     void (*progress)(const struct reader *reader, __u64 packets))
+	     const struct run_watcher *watcher)
 {
 	struct reader_packet batch[READER_BATCH];
 	__u64 packets = 0;
@@ -15,8 +15,8 @@ int run_feed(const struct run_engine *engine, void *state, struct reader *reader
 		err = engine->feed(state, batch, (unsigned int)n);
 		if (err)
 			return err;
-		if (progress)
-			progress(reader, packets);
+		if (watcher)
+			watcher->batch(watcher->arg, reader, batch, (unsigned int)n, packets);
 	}
 	return n;
 }

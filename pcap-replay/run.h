@@ -11,16 +11,16 @@
 #include "userspace/report.h"
 
 struct run;
-struct series;
+struct watch;
 
 /* What an engine is to this module; see run_native.c and run_testrun.c. */
 struct run_engine {
 	int (*open)(void **state, const struct options *o, char *err, size_t err_len);
 	/*
-	 * From here to the next reset every segment is shown to a series, series.h. 0 where the
-	 * engine cannot; options.c refuses that.
+	 * From here to the next reset every segment is shown, watch.h. 0 where the engine cannot:
+	 * options.c refuses a series then, and a page has no plots.
 	 */
-	void (*watch)(void *state, struct series *series);
+	void (*watch)(void *state, struct watch *watch);
 	/* n <= READER_BATCH packets, in order. 0 or -errno. */
 	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
 	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */
@@ -30,13 +30,19 @@ struct run_engine {
 	void (*close)(void *state); /* accepts NULL */
 };
 
+/* Who looks on while packets are fed: called after each batch, with the packets so far. */
+struct run_watcher {
+	void (*batch)(void *arg, const struct reader *reader, const struct reader_packet *packets,
+		      unsigned int n, __u64 so_far);
+	void *arg;
+};
+
 /*
- * Feeds all that the reader has, and notes in the report when it began. progress, unless NULL, is
- * called after each batch, with the packets so far. 0, -EBADMSG when an input was damaged, or the
- * engine's error.
+ * Feeds all that the reader has, and notes in the report when it began. watcher may be NULL.
+ * 0, -EBADMSG when an input was damaged, or the engine's error.
  */
 int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
-	     void (*progress)(const struct reader *reader, __u64 packets));
+	     const struct run_watcher *watcher);
 
 extern const struct run_engine run_native;
 extern const struct run_engine run_testrun;

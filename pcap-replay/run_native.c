@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "pcap-replay/run.h"
-#include "pcap-replay/series.h"
+#include "pcap-replay/watch.h"
 #include "platform/native.h"
 #include "userspace/around.h"
 #include "userspace/snapshot.h"
@@ -86,12 +86,12 @@ static void run_native_span(struct run_native_state *s, const struct reader_pack
 		s->last_ns = packets[n - 1].ns;
 }
 
-static void run_native_watch(void *state, struct series *series)
+static void run_native_watch(void *state, struct watch *watch)
 {
 	struct run_native_state *s = state;
 
-	s->native->on_segment = series_segment;
-	s->native->on_segment_arg = series;
+	s->native->on_segment = watch_segment;
+	s->native->on_segment_arg = watch;
 }
 
 static int run_native_feed(void *state, const struct reader_packet *packets, unsigned int n)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pcap-replay/extra_file.h"
+#include "pcap-replay/result_file.h"
 #include "pcap-replay/series_interval.h"
 #include "userspace/output/csv.h"
 #include "userspace/output/json.h"
@@ -60,12 +60,8 @@ static void series_put(void *arg, const struct series_point *p)
 		json_sample(&s->writer, &sample);
 }
 
-void series_segment(void *arg, const struct native_segment *segment)
+void series_add(struct series *s, const struct series_point *points, unsigned int n)
 {
-	struct series *s = arg;
-	struct series_point points[2];
-	unsigned int n = series_points(points, segment);
-
 	for (unsigned int i = 0; i < n; i++) {
 		if (s->interval)
 			series_interval_add(s->interval, &points[i]);
@@ -124,7 +120,7 @@ int series_open(struct series **out, const struct options *o, char *err, size_t 
 		error = s->interval ? 0 : series_memory(err, err_len);
 	}
 	if (!error)
-		error = extra_file_open(&s->to, o, "series", o->series, err, err_len);
+		error = result_file_open(&s->to, "series", o->series, true, o, err, err_len);
 	if (error) {
 		series_close(s);
 		return error;

@@ -6,7 +6,7 @@
 #ifndef PCAP_REPLAY_SERIES_H
 #define PCAP_REPLAY_SERIES_H
 
-#include "platform/native.h"
+#include "pcap-replay/series_point.h"
 #include "userspace/options.h"
 
 /* Directions that may change within one interval, see series_interval.h. */
@@ -24,8 +24,8 @@ int series_open(struct series **out, const struct options *o, char *err, size_t 
 void series_stream(struct series *s, const char *const *files, unsigned int files_n,
 		   unsigned int before);
 
-/* One segment, for struct native's on_segment; arg is the series. */
-void series_segment(void *arg, const struct native_segment *segment);
+/* The points of one segment, as series_points() made them. */
+void series_add(struct series *s, const struct series_point *points, unsigned int n);
 
 /* The end of a stream: writes what the open interval has. */
 void series_flush(struct series *s);

@@ -58,7 +58,7 @@ static void native_parse(struct native *n, const struct native_frame *frame,
 	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
 	struct packet *p = &step->pkt;
 
-	engine_begin(p, HOOK_XDP);
+	engine_begin(p, (enum hook)frame->hook);
 	p->ns = frame->ns;
 	p->id = frame->id;
 	p->wirelen = frame->wirelen;

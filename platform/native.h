@@ -29,6 +29,7 @@ struct native_frame {
 	__u32 wirelen; /* bytes on the wire */
 	__u32 ifindex;
 	__u16 linktype; /* LINKTYPE_ */
+	__u8 hook;      /* enum hook, HOOK_XDP where nobody knows */
 };
 
 /* Frames that native_frames() takes at a time. */
@@ -70,6 +71,9 @@ struct native {
 	/* Called for each segment that was taken in, or 0; asked for once a batch. */
 	void (*on_segment)(void *arg, const struct native_segment *segment);
 	void *on_segment_arg;
+	/* Whether an address is this host's own, or 0: nobody knows. */
+	_Bool (*is_local)(void *arg, const __u64 addr[2], _Bool ipv6);
+	void *is_local_arg;
 	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
 };
 
@@ -214,11 +218,12 @@ ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
 	return &e->endpoint;
 }
 
-/* Replay knows no host's own addresses. */
+/* Captures do not tell whose host they were made on. */
 ENGINE_INLINE _Bool seam_is_local(const struct packet *p)
 {
-	(void)p;
-	return 0;
+	const struct native *n = native_current;
+
+	return n->is_local && n->is_local(n->is_local_arg, p->src, p->ipv6);
 }
 
 ENGINE_INLINE void seam_emit(const struct event *event)

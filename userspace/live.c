@@ -11,7 +11,9 @@
 
 #include <sys/signalfd.h>
 
+#include "pcap-replay/sniff.h"
 #include "userspace/baseline.h"
+#include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/live_attach.h"
 #include "userspace/live_events.h"
@@ -23,10 +25,13 @@
 #define LIVE_NS_PER_S       1000000000ULL
 #define LIVE_CLOCK_SLACK_NS 10000000LL
 #define LIVE_LOG_LINES      20
+#define LIVE_ERROR_LEN      8192 /* a path and what is wrong */
 
 struct live {
 	const struct options *options;
 	const struct output *output;
+	FILE *to;            /* where the report goes */
+	struct sniff *sniff; /* of --write, or 0 */
 	struct loader *loader;
 	struct locals *locals;
 	struct baseline *baseline;
@@ -72,7 +77,7 @@ static void live_follow_clock(struct live *v)
 /* Where what is said to people about this host goes; records go alone. */
 static FILE *live_prose(const struct live *v)
 {
-	return v->options->json ? stderr : stdout;
+	return v->options->json ? stderr : v->to;
 }
 
 static void live_on_event(void *arg, const struct event *event)
@@ -113,11 +118,11 @@ static int live_summary(struct live *v, int *status)
 	if (err)
 		return err;
 	s->report.interim = !status;
-	err = v->output->report(stdout, &s->report, v->options);
-	if (fflush(stdout) && !err)
+	err = v->output->report(v->to, &s->report, v->options);
+	if (fflush(v->to) && !err)
 		err = -errno;
 	if (!v->options->json)
-		putchar('\n');
+		fputc('\n', v->to);
 	local_cause_write(live_prose(v), &v->cause, &s->report, v->locals);
 	if (s->report.counters[COUNTER_EVENTS_LOST])
 		fprintf(stderr, "wscope: %llu events were lost: the ring had no room\n",
@@ -125,7 +130,7 @@ static int live_summary(struct live *v, int *status)
 	if (status)
 		*status = status_worse(status_of_report(&s->report, v->options),
 				       baseline_save(v->options, &s->report));
-	if (fflush(stdout) && !err)
+	if (fflush(v->to) && !err)
 		err = -errno;
 	v->local_news = false;
 	snapshot_free(s);
@@ -194,6 +199,8 @@ static int live_patience(const struct live *v, __u64 now)
 
 	if (limit > 0 && v->started + (__u64)(limit * (double)LIVE_NS_PER_S) < next)
 		next = v->started + (__u64)(limit * (double)LIVE_NS_PER_S);
+	if (v->sniff && now + SNIFF_PATIENCE_MS * (LIVE_NS_PER_S / 1000) < next)
+		return SNIFF_PATIENCE_MS;
 	return next > now ? (int)((next - now) / 1000000 + 1) : 0;
 }
 
@@ -208,12 +215,13 @@ static int live_loop(struct live *v)
 		{ .fd = v->signals, .events = POLLIN },
 		{ .fd = live_events_fd(&v->events), .events = POLLIN },
 		{ .fd = locals_fd(v->locals), .events = POLLIN },
+		{ .fd = v->sniff ? sniff_fd(v->sniff) : -1, .events = POLLIN },
 	};
 	int err = 0;
 	__u64 now;
 
 	for (now = live_now(); !err && !live_is_over(v, now); now = live_now()) {
-		if (poll(fds, 3, live_patience(v, now)) < 0 && errno != EINTR)
+		if (poll(fds, 4, live_patience(v, now)) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			live_signal(v);
@@ -221,6 +229,8 @@ static int live_loop(struct live *v)
 			locals_refresh(v->locals);
 		if (fds[1].revents)
 			live_events_take(&v->events);
+		if (v->sniff && sniff_take(v->sniff))
+			v->stop = true; /* sniff_close() tells it again */
 		now = live_now();
 		if (now >= v->next_second)
 			live_second(v, now);
@@ -275,6 +285,47 @@ static void live_note_sizes(const struct loader *l, const struct options *o)
 			l->flows, l->pending, l->endpoints);
 }
 
+/* The sockets and the file of --write, where it is asked for. As live_setup(). */
+static int live_write(struct live *v)
+{
+	char error[LIVE_ERROR_LEN] = "";
+	int err;
+
+	if (!v->options->write)
+		return 0;
+	err = sniff_open(&v->sniff, v->options, v->locals, error, sizeof(error));
+	if (!err)
+		return 0;
+	complain("%s", error);
+	if (err == -EEXIST)
+		v->refused = EXIT_USAGE;
+	else if (err != -EPERM && err != -EACCES && err != -ENODEV)
+		v->refused = EXIT_INCOMPLETE;
+	return err;
+}
+
+/* The end of the file of --write. Returns an exit status. */
+static int live_written(struct live *v)
+{
+	int status = EXIT_NOTHING, err;
+	struct sniff_missing missing;
+
+	err = sniff_close(v->sniff, &missing);
+	v->sniff = NULL;
+	if (missing.findings)
+		complain(
+			"%llu findings stood only when the packets had passed: no comment has them",
+			(unsigned long long)missing.findings);
+	if (missing.packets)
+		complain("%llu packets are not in '%s': the kernel had no room for them",
+			 (unsigned long long)missing.packets, v->options->write);
+	if (err)
+		complain("cannot write '%s': %s", v->options->write, strerror(-err));
+	if (missing.packets || err)
+		status = EXIT_INCOMPLETE;
+	return status;
+}
+
 /* Everything up to the first packet. 0, or -errno after one line on stderr. */
 static int live_setup(struct live *v)
 {
@@ -307,6 +358,9 @@ static int live_setup(struct live *v)
 		fprintf(stderr, "wscope: cannot wait for events: %s\n", strerror(-err));
 		return err;
 	}
+	err = live_write(v);
+	if (err)
+		return err;
 	return live_attach_all(&v->attached, v->options, v->loader);
 }
 
@@ -337,7 +391,7 @@ static int live_finish(struct live *v, int err)
 		fprintf(stderr, "wscope: cannot go on: %s\n", strerror(-err));
 	if (err || undo)
 		status = status_worse(status, EXIT_INCOMPLETE);
-	return status;
+	return status_worse(status, live_written(v));
 }
 
 int live_run(const struct options *o)
@@ -350,17 +404,19 @@ int live_run(const struct options *o)
 		return EXIT_INCOMPLETE;
 	}
 	v->options = o;
+	v->to = o->write && !strcmp(o->write, "-") ? stderr : stdout;
 	v->output = output_choose(o);
 	v->signals = -1;
 	v->refused = EXIT_PRIVILEGE;
 	v->events.options = o;
 	v->events.output = v->output;
+	v->events.to = v->to;
 	v->events.times = &v->times;
 	v->events.on_event = live_on_event;
 	v->events.on_event_arg = v;
 	if (live_setup(v)) {
 		live_attach_undo(&v->attached);
-		status = v->refused;
+		status = status_worse(v->refused, live_written(v));
 	} else {
 		live_start(v);
 		status = live_finish(v, live_loop(v));

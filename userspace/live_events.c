@@ -61,7 +61,7 @@ static void live_events_show(struct live_events *e, const struct event *event)
 	if (limited)
 		e->budget--;
 	if (!e->write_error)
-		e->write_error = e->output->event(stdout, e->times, event, e->options);
+		e->write_error = e->output->event(e->to, e->times, event, e->options);
 }
 
 static int live_events_callback(void *arg, void *data, size_t size)
@@ -105,7 +105,7 @@ int live_events_fd(const struct live_events *e)
 void live_events_take(struct live_events *e)
 {
 	ring_buffer__consume(e->ring);
-	if (fflush(stdout) && !e->write_error)
+	if (fflush(e->to) && !e->write_error)
 		e->write_error = -errno;
 }
 

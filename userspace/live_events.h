@@ -18,6 +18,7 @@ struct live_events {
 	struct ring_buffer *ring;
 	const struct options *options;
 	const struct output *output;
+	FILE *to;                   /* where they are shown */
 	const struct report *times; /* for the epoch; nothing else of it is read here */
 	void (*on_event)(void *arg, const struct event *event); /* after it was shown */
 	void *on_event_arg;
@@ -31,7 +32,7 @@ struct live_events {
 	bool draining;
 };
 
-/* Opens the ring. The caller has filled options, output, times and on_event. 0 or -errno. */
+/* Opens the ring. The caller has filled options, output, to, times and on_event. 0 or -errno. */
 int live_events_open(struct live_events *e, int ring);
 
 /* Accepts what was never opened. */

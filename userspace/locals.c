@@ -100,11 +100,11 @@ int locals_refresh(struct locals *l)
 	if (err)
 		return err;
 	for (size_t i = 0; i < l->n; i++) {
-		if (!locals_find(keys, n, &l->keys[i]))
+		if (l->map >= 0 && !locals_find(keys, n, &l->keys[i]))
 			bpf_map_delete_elem(l->map, &l->keys[i]);
 	}
 	for (size_t i = 0; i < n && !err; i++) {
-		if (!locals_find(l->keys, l->n, &keys[i]))
+		if (l->map >= 0 && !locals_find(l->keys, l->n, &keys[i]))
 			err = bpf_map_update_elem(l->map, &keys[i], &one, BPF_ANY);
 	}
 	free(l->keys);

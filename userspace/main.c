@@ -7,11 +7,13 @@
 
 #include "pcap-replay/check.h"
 #include "pcap-replay/compare.h"
+#include "pcap-replay/extcap.h"
 #include "pcap-replay/replay.h"
 #include "userspace/exit_status.h"
 #include "userspace/explain.h"
 #include "userspace/live.h"
 #include "userspace/options.h"
+#include "userspace/text_style.h"
 #include "userspace/version.h"
 
 /* Both kinds of run return an exit status. */
@@ -130,6 +132,7 @@ static const struct main_command main_commands[] = {
 			 "Compares captures with expectations: exit status 0 when all hold, 1 when "
 			 "one does not.\n\n",
 	},
+	{ "extcap", "Wireshark's interfaces with findings as comments", .run = extcap_run },
 	{ "explain", "what a finding code means and what to do", .run = main_explain },
 	{ "list", "finding codes, skip reasons, tunnels", .run = main_list },
 	{ "schema", "JSON Schema of the --json records", .run = main_schema },
@@ -162,6 +165,8 @@ static void main_standard_streams(void)
 int main(int argc, char **argv)
 {
 	main_standard_streams();
+	if (argc && !strcmp(text_base(argv[0]), EXTCAP_PROGRAM))
+		return extcap_run(argc, argv);
 	if (argc < 2) {
 		main_usage(stderr);
 		return EXIT_USAGE;

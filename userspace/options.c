@@ -230,6 +230,8 @@ static bool *options_flag(struct options *o, enum option_id id)
 		return &o->github;
 	case OPTION_INIT:
 		return &o->init;
+	case OPTION_WRITE_ALL:
+		return &o->write_all;
 	case OPTION_VERBOSE:
 		return &o->verbose;
 	case OPTION_HELP:
@@ -269,13 +271,19 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_SERIES:
 		o->series = value;
 		return 0;
-	case OPTION_SERIES_INTERVAL:
-		return options_seconds(id, value, true, &o->series_interval_s);
+	case OPTION_HTML:
+		o->html = value;
+		return 0;
+	case OPTION_WRITE:
+		o->write = value;
+		return 0;
 	case OPTION_IPFIX:
 		o->ipfix = value;
 		return 0;
 	case OPTION_IPFIX_PEN:
 		return options_enterprise(value, &o->ipfix_pen);
+	case OPTION_SERIES_INTERVAL:
+		return options_seconds(id, value, true, &o->series_interval_s);
 	case OPTION_FLOWS:
 		return options_size(id, value, &o->flows);
 	case OPTION_PENDING:
@@ -375,76 +383,9 @@ static int options_two(struct options *o, char **argv, int n)
 	return 0;
 }
 
-/* A file beside the report has a name, and is not standard output. */
-static int options_beside(enum option_id id, const char *path)
-{
-	if (*path && strcmp(path, "-") != 0)
-		return 0;
-	fprintf(stderr, "wscope: --%s %s\n", option_rows[id].name,
-		*path ? "cannot be '-': standard output has the report"
-		      : "needs the name of a file");
-	return -EINVAL;
-}
-
-static int options_ipfix(const struct options *o)
-{
-	if (o->ipfix)
-		return options_beside(OPTION_IPFIX, o->ipfix);
-	if (!o->ipfix_pen)
-		return 0;
-	fprintf(stderr, "wscope: --ipfix-pen goes with --ipfix FILE\n");
-	return -EINVAL;
-}
-
-/* What belongs to --series is there only with it, and it only where it can be. */
-static int options_series(const struct options *o)
-{
-	bool interval = o->series_interval_s >= 0;
-
-	if (!o->series) {
-		if (o->series_format == SERIES_BY_NAME && !interval)
-			return 0;
-		fprintf(stderr, "wscope: --%s goes with --series FILE\n",
-			option_rows[interval ? OPTION_SERIES_INTERVAL : OPTION_SERIES_FORMAT].name);
-		return -EINVAL;
-	}
-	if (o->engine == ENGINE_NATIVE)
-		return options_beside(OPTION_SERIES, o->series);
-	fprintf(stderr, "wscope: --series goes with --engine native: the kernel's programs show no "
-			"single segments\n");
-	return -EINVAL;
-}
-
-/* Of check: what to expect, or --init; and one way to print it. */
-static int options_check(const struct options *o)
-{
-	bool outputs = o->json || o->tap || o->github || o->junit;
-	const char *why = NULL;
-
-	if (!o->expects_n && !o->init)
-		why = "check takes --expect FILE, or --init";
-	else if (o->init && (o->expects_n || outputs))
-		why = "--init writes expectations, and takes neither --expect nor an output";
-	else if (o->json + o->tap + o->github > 1)
-		why = "--json, --tap and --github do not go together";
-	else if (o->junit && (!*o->junit || !strcmp(o->junit, "-")))
-		why = "--junit needs the name of a file";
-	if (!why)
-		return 0;
-	fprintf(stderr, "wscope: %s\n", why);
-	return -EINVAL;
-}
-
 static int options_operands(struct options *o, enum option_command command, char **argv, int n,
 			    int dashes)
 {
-	if (o->save_baseline && o->separate) {
-		fprintf(stderr,
-			"wscope: --save-baseline is of one stream, --separate has several\n");
-		return -EINVAL;
-	}
-	if (command == CHECK && options_check(o))
-		return -EINVAL;
 	if (command == COMPARE)
 		return options_two(o, argv, n);
 	if (command != LIVE)
@@ -582,9 +523,7 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 		}
 	}
 	if (!err && !o->help)
-		err = options_series(o);
-	if (!err && !o->help)
-		err = options_ipfix(o);
+		err = options_rules(o, command);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);

@@ -38,6 +38,9 @@ struct options {
 	const char *series;              /* replay: the file for the series, or 0 */
 	const char *ipfix;               /* replay: the file for IPFIX, or 0 */
 	__u32 ipfix_pen;                 /* 0: not said */
+	const char *html;                /* replay: the file for the page, or 0 */
+	const char *write;               /* a pcapng file, "-": standard output, or 0 */
+	bool write_all;                  /* all packets, not only those of flagged connections */
 	__u32 flows, pending, endpoints; /* table sizes, entries */
 	int fail_on;                     /* enum severity, -1: findings do not change the status */
 	struct engine_config config;
@@ -67,6 +70,9 @@ enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8 };
  */
 int options_parse(struct options *o, enum option_command command, int argc, char **argv);
 void options_free(struct options *o);
+
+/* What options do not allow each other. As options_parse(), which asks. */
+int options_rules(const struct options *o, enum option_command command);
 
 /* The command's options, one a line, for --help. */
 void options_help(FILE *out, enum option_command command);

@@ -55,10 +55,10 @@ static const char *file_named(char safe[TEXT_FILE_ROOM], const char *file)
 	return text_safe(safe, TEXT_FILE_ROOM, text_base(file));
 }
 
-/* "packets 1, 2 of FILE"; "" when there are none (live). */
-static const char *packets_named(char *out, size_t room, const struct report *r,
-				 const __u64 *packets)
+const char *text_packets(char out[TEXT_PACKETS_ROOM], const struct report *r,
+			 const __u64 packets[FINDING_PACKETS])
 {
+	const size_t room = TEXT_PACKETS_ROOM;
 	const char *file, *last = NULL;
 	char safe[TEXT_FILE_ROOM];
 	size_t at = 0, n = 0;
@@ -316,17 +316,23 @@ static bool same_block(const struct text_group *a, const struct text_group *b)
 /* SEVERITY  WHO: TITLE */
 static void put_headline(const struct text *t, const struct text_group *g, const char *who)
 {
-	char level[16];
+	const char *severity = names_of(NAMES_SEVERITY, g->finding.severity);
+	const char *title = names_detector(g->finding.code)->title;
+	char level[16], whom[TEXT_WHO_ROOM + 16];
 	size_t i;
 
-	snprintf(level, sizeof(level), "%s", names_of(NAMES_SEVERITY, g->finding.severity));
+	snprintf(whom, sizeof(whom), "%s%s", who,
+		 g->finding.confidence == CONFIDENCE_INFERRED ? " (inferred)" : "");
+	if (t->sink) {
+		t->sink->headline(t->sink->arg, severity, whom, title);
+		return;
+	}
+	snprintf(level, sizeof(level), "%s", severity);
 	for (i = 0; level[i]; i++)
 		level[i] = (char)toupper((unsigned char)level[i]);
 	text_put(t, text_severity_color(g->finding.severity), "%s", level);
 	text_put(t, TEXT_BOLD, "  %s", who);
-	fprintf(t->to, "%s: %s\n",
-		g->finding.confidence == CONFIDENCE_INFERRED ? " (inferred)" : "",
-		names_detector(g->finding.code)->title);
+	fprintf(t->to, "%s: %s\n", whom + strlen(who), title);
 }
 
 static void put_settled_by(const struct text *t, const struct finding *f)
@@ -339,9 +345,9 @@ static void put_settled_by(const struct text *t, const struct finding *f)
 
 static void put_proof(const struct text *t, const struct report *r, const struct text_group *g)
 {
-	char packets[TEXT_FILE_ROOM + 128];
+	char packets[TEXT_PACKETS_ROOM];
 
-	if (*packets_named(packets, sizeof(packets), r, g->finding.packets))
+	if (*text_packets(packets, r, g->finding.packets))
 		text_field(t, "proof", "%s", packets);
 }
 

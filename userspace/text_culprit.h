@@ -6,10 +6,15 @@
 #include "userspace/text_group.h"
 #include "userspace/text_style.h"
 
-#define TEXT_WHO_ROOM 96
+#define TEXT_WHO_ROOM     96
+#define TEXT_PACKETS_ROOM (TEXT_FILE_ROOM + 128)
 
 /* "10.0.0.1:443 as server", "path from client 10.0.0.9" */
 const char *text_who(char out[TEXT_WHO_ROOM], const struct text_group *g);
+
+/* "packets 1, 2 of FILE"; "" when there are none (live). Returns out. */
+const char *text_packets(char out[TEXT_PACKETS_ROOM], const struct report *r,
+			 const __u64 packets[FINDING_PACKETS]);
 
 enum text_color text_severity_color(unsigned int severity);
 

@@ -31,6 +31,7 @@ void text_start(struct text *t, FILE *to, const struct options *o)
 	bool terminal = fd >= 0 && isatty(fd);
 
 	t->to = to;
+	t->sink = NULL;
 	t->width = terminal ? terminal_width(fd) : WIDTH_DEFAULT;
 	t->color = o->color == COLOR_ALWAYS ||
 		   (o->color == COLOR_AUTO && terminal && !(no_color && *no_color));
@@ -102,6 +103,10 @@ void text_field(const struct text *t, const char *label, const char *format, ...
 	va_start(arguments, format);
 	vsnprintf(words, sizeof(words), format, arguments);
 	va_end(arguments);
+	if (t->sink) {
+		t->sink->field(t->sink->arg, label, words);
+		return;
+	}
 	text_put(t, TEXT_DIM, "  %-*s ", (int)LABEL_WIDTH, label);
 	put_words(t, words, indent, indent);
 }
@@ -114,7 +119,10 @@ void text_wrapped(const struct text *t, unsigned int indent, const char *format,
 	va_start(arguments, format);
 	vsnprintf(words, sizeof(words), format, arguments);
 	va_end(arguments);
-	put_words(t, words, 0, indent);
+	if (t->sink)
+		t->sink->field(t->sink->arg, NULL, words);
+	else
+		put_words(t, words, 0, indent);
 }
 
 /* ---- times and numbers ---- */

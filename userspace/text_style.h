@@ -13,8 +13,18 @@
 
 enum text_color { TEXT_PLAIN, TEXT_BOLD, TEXT_DIM, TEXT_RED, TEXT_YELLOW, TEXT_CYAN, TEXT_GREEN };
 
+/* Takes what would be printed, piece by piece, for outputs that arrange it themselves. */
+struct text_sink {
+	void *arg;
+	/* Of a culprit: severity and title as the lists have them. */
+	void (*headline)(void *arg, const char *severity, const char *who, const char *title);
+	/* As text_field(); label 0: as text_wrapped(). */
+	void (*field)(void *arg, const char *label, const char *words);
+};
+
 struct text {
 	FILE *to;
+	const struct text_sink *sink; /* or 0; culprits and fields go there, and nothing to `to` */
 	bool color;
 	unsigned int width; /* columns a line may fill */
 };

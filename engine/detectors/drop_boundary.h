@@ -8,26 +8,43 @@
 
 #include "engine/transfer.h"
 
-/* The highest class that arrived, when every sample agrees with a boundary there; or 0xff. */
+/*
+ * Segments across the boundary: a box takes them all, or hardly any. A queue that overflows at
+ * about so many bytes in flight loses one, and takes those behind it, with as much in flight. One
+ * proves nothing.
+ */
+ENGINE_INLINE _Bool boundary_is_sharp(const struct gauge *g)
+{
+	__u32 arrived = g->across_arrived;
+
+	return arrived <= 1 || !g->across_lost || arrived * BOUNDARY_ACROSS <= g->across_lost;
+}
+
+/*
+ * The highest class that arrived, when samples beyond it were lost, and within it hardly any; or
+ * SHIFT_UNKNOWN. Chance may lose one within; what arrives beyond went past no box.
+ */
 ENGINE_INLINE __u8 boundary_of(const struct gauge *g)
 {
-	__u32 delivered = 0, lost = 0;
+	__u32 arrived = 0, lost = 0, lost_beyond = 0;
 	__u8 top = SHIFT_UNKNOWN;
 
 	for (__u8 f = 0; f < GAUGE_CLASSES; f++) {
-		delivered += g->delivered[f];
+		arrived += g->delivered[f];
 		if (g->delivered[f])
 			top = f;
 	}
 	if (top == SHIFT_UNKNOWN)
 		return top;
 	for (__u8 f = 0; f < GAUGE_CLASSES; f++) {
-		if (f <= top && g->lost[f])
-			return SHIFT_UNKNOWN;
-		lost += g->lost[f];
+		if (f <= top)
+			lost += g->lost[f];
+		else
+			lost_beyond += g->lost[f];
 	}
-	return delivered >= BOUNDARY_SAMPLES && lost >= BOUNDARY_SAMPLES &&
-			       g->lost_rounds >= BOUNDARY_ROUNDS
+	return arrived >= BOUNDARY_SAMPLES && lost_beyond >= BOUNDARY_SAMPLES &&
+			       lost * BOUNDARY_PURE <= arrived &&
+			       g->lost_rounds >= BOUNDARY_ROUNDS && boundary_is_sharp(g)
 		       ? top
 		       : SHIFT_UNKNOWN;
 }

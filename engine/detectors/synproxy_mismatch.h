@@ -31,6 +31,8 @@ ENGINE_INLINE _Bool detect_synproxy_mismatch(const struct transfer *t, __u8 dir,
 	apart = proxy > server ? proxy - server : server - proxy;
 	if (!apart || (!both && apart < E2_MIN_DIFFERENCE))
 		return 0;
+	if (!both && server > proxy && transfer_slope_shows(t, dir, proxy))
+		return 0;
 	finding_set(out, FINDING_synproxy_mismatch, SEVERITY_WARNING, SIDE_SERVER, BLAME_PROXY,
 		    both ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
 	out->value[0] = proxy;

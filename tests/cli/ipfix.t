@@ -477,11 +477,14 @@ def refused():
         for option, out, args, why in (
                 ("ipfix", "old", (), "a capture"),
                 ("ipfix", "link", (), "one of the captures to read"),
-                ("series", "both", ("--series", "both"), "the file of another option"),
-                ("ipfix", "base", ("--save-baseline", "base"), "the file of another option"),
+                ("series", "both", ("--series", "both"), "another result's file"),
+                ("ipfix", "base", ("--save-baseline", "base"), "another result's file"),
+                ("ipfix", "before", ("--baseline", "before"), "the baseline to read"),
                 ("ipfix", "/dev/stdout", (), "standard output, which has the report")):
-            before = {name: read(folder, name) for name in ("x", "old")}
             cli.write(folder, base=b"")
+            if not os.path.exists(os.path.join(folder, "before")):
+                wscope("replay", "--save-baseline", "before", "x", cwd=folder)
+            before = {name: read(folder, name) for name in ("x", "old", "before")}
             got = wscope("replay", "--ipfix", out, *args, "x", cwd=folder)
             report.check(f"refused: {out} is {why}", wrong(
                 got, USAGE, f"--{option} cannot be '{out}': it is {why}", silent=True),

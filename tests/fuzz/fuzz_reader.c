@@ -38,6 +38,20 @@ static void check_packet(const struct reader_packet *p, __u64 *last)
 		sum += p->data[i];
 }
 
+/* What is said of the interface a packet came from, and of all of them. */
+static void check_interfaces(const struct reader *r, const struct reader_packet *p)
+{
+	const struct reader_interface *i = reader_interface(r, 0, reader_interface_of(r, p));
+
+	if (i)
+		require(i->linktype == p->linktype);
+	for (size_t n = 0; n < reader_interfaces(r, 0); n++) {
+		i = reader_interface(r, 0, n);
+		sum += i->name ? (unsigned int)strlen(i->name) : 0;
+		sum += i->description ? (unsigned int)strlen(i->description) : 0;
+	}
+}
+
 /* How many packets there are, or -1 when it could not be opened. */
 static int drain(const char *path, const struct reader_options *options)
 {
@@ -55,6 +69,7 @@ static int drain(const char *path, const struct reader_options *options)
 		require(n <= READER_BATCH);
 		for (int i = 0; i < n; i++)
 			check_packet(&batch[i], &last);
+		check_interfaces(r, &batch[n - 1]);
 		packets += n;
 	}
 	require(packets <= PACKETS);
@@ -69,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct reader_options all = { .max_packets = PACKETS };
 	static const struct reader_options cut = { .max_packets = PACKETS,
 						   .allow_truncated = true };
+	static const struct reader_options noted = { .max_packets = PACKETS, .interfaces = true };
 	static const struct reader_options filtered = { .max_packets = PACKETS, .filter = "tcp" };
 	int fd = memfd_create("capture", MFD_CLOEXEC), packets, fewer;
 	char path[64];
@@ -77,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	packets = drain(path, &all);
 	require(drain(path, &cut) == packets);
+	require(drain(path, &noted) == packets);
 	fewer = drain(path, &filtered);
 	require(fewer <= packets || packets == PACKETS);
 	close(fd);

@@ -118,11 +118,11 @@ def no_offloads(node, device):
                                                        ctypes.addressof(value)))
 
 
-def slow_link(net, megabits):
-    """Both ways behind the box, with room for what a window may hold."""
+def slow_link(net, megabits, room=4000000):
+    """Both ways behind the box, each with room for so many bytes: usually for what a window holds."""
     for node, device in ((net.box, "out0"), (net.server, "eth0")):
         node.run("tc", "qdisc", "replace", "dev", device, "root", "tbf", "rate",
-                 f"{megabits}mbit", "burst", "3200", "limit", "4000000")
+                 f"{megabits}mbit", "burst", "3200", "limit", str(room))
 
 
 def connect_busy(net):

@@ -33,8 +33,8 @@ def buffer(size):
     return setup
 
 
-def link(megabits):
-    return lambda net: box.slow_link(net, megabits)
+def link(megabits, room=4000000):
+    return lambda net: box.slow_link(net, megabits, room)
 
 
 # -- what the ends then do -----------------------------------------------------------------------

@@ -68,6 +68,15 @@ def random_loss(rng):
         told=f"{share} of 1,000")
 
 
+def short_queue(rng):
+    """It overflows at about so many bytes in flight, and the window stays as it is."""
+    megabits, room = rng.randint(10, 40), rng.randint(8, 64) * KB
+    return make(rng, "burst-loss", (
+        sb.link(megabits, room), sb.buffer(rng.randint(768, 2048) * KB)),
+        sb.upload(rng.randint(400, 900) * KB), cut=True, line=maybe_line(rng, high=15),
+        told=f"{megabits} Mbit/s, room for {room}")
+
+
 def nots_burst(rng):
     return make(rng, "nots-burst", (NO_TIMESTAMPS,), sp.nots_burst, line=maybe_line(rng, high=15))
 
@@ -142,6 +151,7 @@ NEAR = (
     Class("burst-loss", None, burst_loss, quick=True),
     Class("mtu-black-hole", None, mtu_black_hole, idle=True),
     Class("random-loss", None, random_loss, quick=True),
+    Class("short-queue", None, short_queue, quick=True),
     Class("nots-burst", None, nots_burst, quick=True),
     Class("synproxy-same", None, synproxy_same, quick=True),
     Class("healthy-shift", None, shifts, quick=True),

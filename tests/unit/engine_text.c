@@ -163,6 +163,8 @@ static void add_sending(char *out, const char *name, const struct flow *f, const
 	    name, g->pauses, name, g->pauses_raw, name, g->pauses_scaled, name, g->probes, name,
 	    g->probes_most);
 	add(out, " %slost_rounds=%u %sstuck=%u", name, g->lost_rounds, name, g->stuck_n);
+	add(out, " %sacross=%u,%u %salert=%u", name, g->across_arrived, g->across_lost, name,
+	    g->alert);
 	if (g->stuck_n)
 		add(out, " %sstuck_ack=%u %sstuck_us=%llu", name, g->stuck_ack, name,
 		    (g->stuck_ns - f->first_ns) / ENGINE_NS_PER_US);

@@ -121,6 +121,24 @@ static const struct engine_stream_case cases[] = {
 		"0.160 s : A seq=901 ack=8882 win=20\n"
 		"0.170 c : A seq=8882 ack=901 win=502 / data 1\n",
 	  "confirmed c:limited=1 c:limited_ns=0 s:spells=1 s:zero_ms=100", NULL },
+	{ "a wait that ends with a segment sent again was for what got lost",
+	  READY "0.050 c : A seq=8000 ack=901 win=502 / data 882\n"
+		"0.060 s : A seq=901 ack=101 win=20\n"
+		"0.070 c : A seq=8000 ack=901 win=502 / data 882\n"
+		"0.080 s : A seq=901 ack=8882 win=20\n"
+		"0.090 c : A seq=8882 ack=901 win=502 / data 1\n",
+	  "confirmed c:sends=2 c:retransmits=1 c:limited=1 c:limited_ns=0", NULL },
+	{ "behind a hole the edge stands still, however large the window",
+	  READY "0.050 c : A seq=101 ack=901 win=502 / data 1000\n"
+		"0.060 c : A seq=101 ack=901 win=502 / data 1000\n"
+		"0.070 c : A seq=8000 ack=901 win=502 / data 882\n",
+	  "confirmed c:sends=2 c:retransmits=1 c:stuck=1 c:flight=8781 c:limited=0", NULL },
+	{ "behind a hole that is filled it moves again",
+	  READY "0.050 c : A seq=101 ack=901 win=502 / data 1000\n"
+		"0.060 c : A seq=101 ack=901 win=502 / data 1000\n"
+		"0.070 s : A seq=901 ack=1101 win=20\n"
+		"0.080 c : A seq=9000 ack=901 win=502 / data 882\n",
+	  "confirmed c:sends=2 c:flight=8781 c:limited=1 c:limited_sum=10240", NULL },
 	{ "a closed window has no room to be measured",
 	  READY "0.050 s : A seq=901 ack=101 win=0\n"
 		"0.060 c : A seq=101 ack=901 win=502 / data 100\n",
@@ -146,8 +164,9 @@ static const struct engine_stream_case cases[] = {
 	  "0.010 s : SA seq=900 ack=101 [M1460]\n" IDLE "0.040 s : A seq=901 ack=101 win=10000\n"
 	  "0.050 c : A seq=101 ack=901 win=502 / data 10\n"
 	  "0.060 c : A seq=101 ack=901 win=502 / data 10\n"
-	  "0.070 c : A seq=8000 ack=901 win=502 / data 641\n"
-	  "0.080 c : A seq=8641 ack=901 win=502 / data 1\n",
+	  "0.065 s : A seq=901 ack=111 win=10000\n"
+	  "0.070 c : A seq=8000 ack=901 win=502 / data 651\n"
+	  "0.080 c : A seq=8651 ack=901 win=502 / data 1\n",
 	  "confirmed scaling=off gauged c:sends=2 c:limited=1 c:limited_sum=10000", NULL },
 	{ "a copy of a segment, met elsewhere",
 	  READY "0.050 c : A seq=101 ack=901 win=502 / data 1000\n"
@@ -331,6 +350,55 @@ static const struct engine_stream_case cases[] = {
 		"0.400 c : A seq=1101 ack=901 win=502 / data 1000\n"
 		"0.500 c : A seq=1101 ack=901 win=502 / data 1000\n",
 	  "confirmed c:lost=6x2 c:lost_rounds=2", NULL },
+	{ "two of one round trip, found lost at two acknowledgments: one round",
+	  READY "0.100 c : A seq=101 ack=901 win=502 / data 1000\n"
+		"0.110 c : A seq=1101 ack=901 win=502 / data 1000\n"
+		"0.300 c : A seq=101 ack=901 win=502 / data 1000\n"
+		"0.400 s : A seq=901 ack=1101 win=20\n"
+		"0.500 c : A seq=1101 ack=901 win=502 / data 1000\n",
+	  "confirmed c:lost=6x1,7x1 c:lost_rounds=1", NULL },
+	{ "across the border of two classes: lost, it is of the higher one",
+	  READY "0.100 c : A seq=101 ack=901 win=502 / data 16\n"
+		"0.110 c : A seq=117 ack=901 win=502 / data 8\n"
+		"0.300 c : A seq=117 ack=901 win=502 / data 8\n",
+	  "confirmed c:lost=1x1 c:across=0,1 c:alert=20", NULL },
+	{ "arrived, it is of the lower one; what begins in a class is of it",
+	  READY "0.100 c : A seq=101 ack=901 win=502 / data 16\n"
+		"0.110 c : A seq=117 ack=901 win=502 / data 8\n"
+		"0.120 c : A seq=125 ack=901 win=502 / data 8\n"
+		"0.300 s : A seq=901 ack=133 win=20\n"
+		"0.400 c : A seq=133 ack=901 win=502 / data 1\n",
+	  "confirmed c:delivered=0x2,1x1 c:lost=none c:across=0,0 c:alert=0", NULL },
+	{ "across it one was lost, the next one arrives: a queue's way",
+	  READY "0.100 c : A seq=101 ack=901 win=502 / data 16\n"
+		"0.110 c : A seq=117 ack=901 win=502 / data 8\n"
+		"0.300 c : A seq=117 ack=901 win=502 / data 8\n"
+		"0.310 s : A seq=901 ack=125 win=20\n"
+		"0.400 c : A seq=125 ack=901 win=502 / data 16\n"
+		"0.410 c : A seq=141 ack=901 win=502 / data 8\n"
+		"0.500 s : A seq=901 ack=149 win=20\n"
+		"0.600 c : A seq=149 ack=901 win=502 / data 1\n",
+	  "confirmed c:delivered=0x2 c:lost=1x1 c:across=1,1", NULL },
+	{ "a segment that is large against the window is of where it ends",
+	  READY "0.100 c : A seq=101 ack=901 win=502 / data 12\n"
+		"0.110 c : A seq=113 ack=901 win=502 / data 12\n"
+		"0.300 s : A seq=901 ack=125 win=20\n"
+		"0.400 c : A seq=125 ack=901 win=502 / data 1\n",
+	  "confirmed c:delivered=0x1,1x1", NULL },
+	{ "what is like one that was lost takes two of the four places",
+	  READY "0.100 c : A seq=101 ack=901 win=502 / data 30\n"
+		"0.200 c : A seq=101 ack=901 win=502 / data 30\n"
+		"0.300 s : A seq=901 ack=131 win=20\n"
+		"0.400 c : A seq=131 ack=901 win=502 / data 4\n"
+		"0.401 c : A seq=135 ack=901 win=502 / data 4\n"
+		"0.402 c : A seq=139 ack=901 win=502 / data 4\n"
+		"0.403 c : A seq=143 ack=901 win=502 / data 4\n"
+		"0.404 c : A seq=147 ack=901 win=502 / data 12\n"
+		"0.405 c : A seq=159 ack=901 win=502 / data 12\n"
+		"0.406 c : A seq=171 ack=901 win=502 / data 12\n"
+		"0.500 s : A seq=901 ack=183 win=20\n"
+		"0.600 c : A seq=183 ack=901 win=502 / data 1\n",
+	  "confirmed c:delivered=0x2,1x2 c:lost=1x1", NULL },
 	{ "sent again in part: not what was watched",
 	  READY "0.100 c : A seq=101 ack=901 win=502 / data 1000\n"
 		"0.200 c : A seq=101 ack=901 win=502 / data 999\n",

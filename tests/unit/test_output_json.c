@@ -158,6 +158,30 @@ static void strings_survive(void **state)
 	}
 }
 
+static void write_markup(struct writer *w, const void *arg)
+{
+	w->markup = true;
+	writer_string(w, arg);
+}
+
+/* Inside a page: nothing that begins or ends markup (HTML, 13.2.5), and the same string. */
+static void markup_is_escaped(void **state)
+{
+	static const char text[] =
+		"</script>&amp;<!--\"\\ \xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa";
+	char *got = written(write_markup, text);
+	json_error_t error;
+	json_t *value = json_loads(got, JSON_DECODE_ANY, &error);
+
+	(void)state;
+	assert_string_equal(got, "\"\\u003c/script\\u003e\\u0026amp;\\u003c!--\\\"\\\\ "
+				 "\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xaa\"");
+	assert_non_null(value);
+	assert_string_equal(json_string_value(value), text);
+	json_decref(value);
+	free(got);
+}
+
 /* Longer than the buffer, so that it is handed on in the middle. */
 static void a_long_string_is_whole(void **state)
 {
@@ -469,6 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seconds_have_nine_exact_decimals),
 		cmocka_unit_test(strings_survive),
+		cmocka_unit_test(markup_is_escaped),
 		cmocka_unit_test(a_long_string_is_whole),
 		cmocka_unit_test(order_is_flows_endpoints_summary),
 		cmocka_unit_test(times_are_since_the_epoch),

@@ -34,12 +34,13 @@ static const struct field syn_fields[] = {
 };
 
 static const struct field gauge_fields[] = {
-	FIELD(gauge, sends),         FIELD(gauge, limited),     FIELD(gauge, limited_sum),
-	FIELD(gauge, ack_rtt),       FIELD(gauge, shrinks),     FIELD(gauge, shrunk_most),
-	FIELD(gauge, stuck_ns),      FIELD(gauge, stuck_ack),   FIELD(gauge, stuck_n),
-	FIELD(gauge, overs),         FIELD(gauge, over_class),  FIELD(gauge, over_rounds),
-	FIELD(gauge, probes_most),   FIELD(gauge, lost_rounds), FIELD(gauge, pauses_raw),
-	FIELD(gauge, pauses_scaled), FIELD(gauge, sent_ns),     FIELD(gauge, limited_ns),
+	FIELD(gauge, sends),          FIELD(gauge, limited),     FIELD(gauge, limited_sum),
+	FIELD(gauge, ack_rtt),        FIELD(gauge, shrinks),     FIELD(gauge, shrunk_most),
+	FIELD(gauge, stuck_ns),       FIELD(gauge, stuck_ack),   FIELD(gauge, stuck_n),
+	FIELD(gauge, overs),          FIELD(gauge, over_class),  FIELD(gauge, over_rounds),
+	FIELD(gauge, probes_most),    FIELD(gauge, lost_rounds), FIELD(gauge, pauses_raw),
+	FIELD(gauge, pauses_scaled),  FIELD(gauge, sent_ns),     FIELD(gauge, limited_ns),
+	FIELD(gauge, across_arrived), FIELD(gauge, across_lost),
 };
 
 static const struct field listener_fields[] = {

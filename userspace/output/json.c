@@ -204,10 +204,11 @@ static void record_begin(struct writer *w, const char *type)
 static void record_end(struct writer *w)
 {
 	writer_close(w, '}');
-	writer_line(w);
+	if (!w->depth)
+		writer_line(w);
 }
 
-static void put_flow(struct writer *w, const struct record_flow *r)
+void json_flow(struct writer *w, const struct record_flow *r)
 {
 	record_begin(w, "flow");
 #define RECORD_FLOW PUT_MEMBER
@@ -215,7 +216,7 @@ static void put_flow(struct writer *w, const struct record_flow *r)
 	record_end(w);
 }
 
-static void put_endpoint(struct writer *w, const struct record_endpoint *r)
+void json_endpoint(struct writer *w, const struct record_endpoint *r)
 {
 	record_begin(w, "endpoint");
 #define RECORD_ENDPOINT PUT_MEMBER
@@ -223,7 +224,7 @@ static void put_endpoint(struct writer *w, const struct record_endpoint *r)
 	record_end(w);
 }
 
-static void put_summary(struct writer *w, const struct record_summary *r)
+void json_summary(struct writer *w, const struct record_summary *r)
 {
 	record_begin(w, "summary");
 #define RECORD_SUMMARY PUT_MEMBER
@@ -298,14 +299,14 @@ static int json_report(FILE *to, const struct report *r, const struct options *o
 	/* One flow record a connection: with the last summary, not with those on the way. */
 	for (size_t i = 0; i < r->flows_n && !r->interim && !w.err; i++) {
 		record_flow(&record.flow, r, r->flows[i]);
-		put_flow(&w, &record.flow);
+		json_flow(&w, &record.flow);
 	}
 	for (size_t i = 0; i < r->endpoints_n && !w.err; i++) {
 		record_endpoint(&record.endpoint, r, &r->endpoints[i]);
-		put_endpoint(&w, &record.endpoint);
+		json_endpoint(&w, &record.endpoint);
 	}
 	record_summary(&record.summary, r);
-	put_summary(&w, &record.summary);
+	json_summary(&w, &record.summary);
 	return writer_flush(&w);
 }
 

@@ -6,6 +6,7 @@
 
 #include "userspace/baseline.h"
 #include "userspace/output/output.h"
+#include "userspace/output/text.h"
 #include "userspace/text_culprit.h"
 #include "userspace/text_tables.h"
 
@@ -39,9 +40,8 @@ static const char *put_scaling(char out[LIST_ROOM], const struct text_judged *ju
 	return out;
 }
 
-/* One line that says what no finding means here: how much was judged, and what could not be. */
-static void put_no_finding(const struct text *t, const struct report *r,
-			   const struct text_judged *judged, bool informed)
+void text_no_finding(const struct text *t, const struct report *r, const struct text_judged *judged,
+		     bool informed)
 {
 	size_t known = judged->on + judged->off;
 	char why[LIST_ROOM], unknown[LIST_ROOM + 64] = "", n[TEXT_NUMBER_ROOM];
@@ -222,6 +222,24 @@ static void put_incomplete(const struct text *t, const struct report *r)
 			   text_counted(many, r->evictions, "record"));
 }
 
+void text_overview(const struct text *t, const struct report *r, const struct text_judged *judged,
+		   bool fault)
+{
+	put_seen(t, r);
+	put_time(t, r, judged);
+	put_judged(t, r, judged, !fault);
+	put_slowed(t, judged);
+	put_windows(t, judged);
+	put_baseline(t, r);
+	put_skipped(t, r);
+	put_incomplete(t, r);
+}
+
+bool text_is_fault(const struct text_groups *groups)
+{
+	return groups->n && groups->list[0].finding.severity >= SEVERITY_NOTICE;
+}
+
 static int put_tables(const struct text *t, const struct report *r,
 		      const struct text_groups *groups, const struct text_judged *judged,
 		      const struct options *o)
@@ -258,23 +276,16 @@ static int text_report(FILE *to, const struct report *r, const struct options *o
 	err = text_groups_make(&groups, &judged, r);
 	if (err)
 		goto out;
-	fault = groups.n && groups.list[0].finding.severity >= SEVERITY_NOTICE;
+	fault = text_is_fault(&groups);
 	if (fault)
 		put_culprits(&t, r, &groups, o->verbose);
 	else
-		put_no_finding(&t, r, &judged, groups.n);
+		text_no_finding(&t, r, &judged, groups.n);
 	err = put_tables(&t, r, &groups, &judged, o);
 	if (err)
 		goto out;
 	fputc('\n', to);
-	put_seen(&t, r);
-	put_time(&t, r, &judged);
-	put_judged(&t, r, &judged, !fault);
-	put_slowed(&t, &judged);
-	put_windows(&t, &judged);
-	put_baseline(&t, r);
-	put_skipped(&t, r);
-	put_incomplete(&t, r);
+	text_overview(&t, r, &judged, fault);
 	err = text_end(&t);
 out:
 	text_groups_free(&groups);

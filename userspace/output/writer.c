@@ -13,6 +13,7 @@ void writer_start(struct writer *w, FILE *to)
 	w->err = 0;
 	w->follows = false;
 	w->valued = false;
+	w->markup = false;
 	w->pretty = false;
 	w->depth = 0;
 }
@@ -142,22 +143,55 @@ size_t writer_utf8(const char *text)
 	return utf8_length((const unsigned char *)text);
 }
 
+/*
+ * Of the characters that JSON leaves alone: what begins or ends an element or an entity (HTML
+ * Living Standard, 13.2.5), and the line ends that JavaScript knows and JSON does not.
+ */
+static const char *markup_escape(const unsigned char *s)
+{
+	switch (*s) {
+	case '<':
+		return "\\u003c";
+	case '>':
+		return "\\u003e";
+	case '&':
+		return "\\u0026";
+	case 0xe2:
+		if (s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9))
+			return s[2] == 0xa8 ? "\\u2028" : "\\u2029";
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
 /* One character of a string; returns the bytes it took. */
 static size_t put_character(struct writer *w, const unsigned char *s)
 {
 	size_t n = utf8_length(s);
+	const char *escape;
 
 	if (!n) {
 		put(w, "\xef\xbf\xbd", 3); /* U+FFFD */
 		return 1;
 	}
+	escape = w->markup ? markup_escape(s) : NULL;
 	if (*s == '"' || *s == '\\')
 		put_char(w, '\\');
-	if (*s < 0x20)
+	if (escape)
+		put(w, escape, strlen(escape));
+	else if (*s < 0x20)
 		put_control(w, *s);
 	else
 		put(w, (const char *)s, n);
 	return n;
+}
+
+/* Whether a character of a string goes out as it is. */
+static bool is_plain(const struct writer *w, unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' &&
+	       !(w->markup && (c == '<' || c == '>' || c == '&'));
 }
 
 void writer_string(struct writer *w, const char *text)
@@ -172,9 +206,7 @@ void writer_string(struct writer *w, const char *text)
 	separate(w);
 	put_char(w, '"');
 	while (*s) {
-		for (plain = 0; plain < 256 && s[plain] >= 0x20 && s[plain] < 0x80 &&
-				s[plain] != '"' && s[plain] != '\\';
-		     plain++)
+		for (plain = 0; plain < 256 && is_plain(w, s[plain]); plain++)
 			;
 		put(w, (const char *)s, plain);
 		s += plain;

@@ -20,6 +20,7 @@ struct writer {
 	int err;      /* first failure, -errno: nothing is written after it */
 	bool follows; /* a value stands before the next one: a comma is due */
 	bool valued;  /* a key was written, its value is due */
+	bool markup;  /* what an HTML parser could act upon is escaped, for JSON inside a page */
 	bool pretty;  /* a line for each member and element, for people */
 	unsigned int depth;
 	char buffer[WRITER_ROOM];

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Options that need each other, or do not go together. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "userspace/options.h"
+
+/* Why a result beside the report cannot have this name; NULL: it can. */
+static const char *rules_no_file(const char *name)
+{
+	if (!*name)
+		return "needs the name of a file";
+	return strcmp(name, "-") ? NULL : "cannot be '-': standard output has the report";
+}
+
+static int rules_wrong(const char *option, const char *why)
+{
+	fprintf(stderr, "wscope: --%s %s\n", option, why);
+	return -EINVAL;
+}
+
+/* What belongs to --series is there only with it, and it only where it can be. */
+static int rules_series(const struct options *o)
+{
+	bool interval = o->series_interval_s >= 0;
+	const char *why;
+
+	if (!o->series) {
+		if (o->series_format == SERIES_BY_NAME && !interval)
+			return 0;
+		return rules_wrong(interval ? "series-interval" : "series-format",
+				   "goes with --series FILE");
+	}
+	if (o->engine != ENGINE_NATIVE)
+		why = "goes with --engine native: the kernel's programs show no single segments";
+	else
+		why = rules_no_file(o->series);
+	return why ? rules_wrong("series", why) : 0;
+}
+
+/* A page is a file of its own, of one stream. */
+static int rules_html(const struct options *o)
+{
+	const char *why = o->html ? rules_no_file(o->html) : NULL;
+
+	if (o->html && !why && o->separate)
+		why = "is of one stream, --separate has several";
+	return why ? rules_wrong("html", why) : 0;
+}
+
+static int rules_ipfix(const struct options *o)
+{
+	const char *why = o->ipfix ? rules_no_file(o->ipfix) : NULL;
+
+	if (!o->ipfix && o->ipfix_pen)
+		return rules_wrong("ipfix-pen", "goes with --ipfix FILE");
+	return why ? rules_wrong("ipfix", why) : 0;
+}
+
+/* Of check: what to expect, or --init; and one way to print it. */
+static int rules_check(const struct options *o)
+{
+	bool outputs = o->json || o->tap || o->github || o->junit;
+	const char *why = NULL;
+
+	if (!o->expects_n && !o->init)
+		why = "check takes --expect FILE, or --init";
+	else if (o->init && (o->expects_n || outputs))
+		why = "--init writes expectations, and takes neither --expect nor an output";
+	else if (o->json + o->tap + o->github > 1)
+		why = "--json, --tap and --github do not go together";
+	else if (o->junit && (!*o->junit || !strcmp(o->junit, "-")))
+		why = "--junit needs the name of a file";
+	if (!why)
+		return 0;
+	fprintf(stderr, "wscope: %s\n", why);
+	return -EINVAL;
+}
+
+/* Packets are bytes: they have a file, or standard output for themselves. */
+static int rules_write(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (!o->write) {
+		if (o->write_all)
+			why = "--write-all goes with --write FILE";
+	} else if (!*o->write) {
+		why = "--write needs the name of a file";
+	} else if (!strcmp(o->write, "-") && o->json) {
+		why = "--write - and --json both need standard output";
+	} else if (!strcmp(o->write, "-") && isatty(STDOUT_FILENO)) {
+		why = "--write - writes no packets to a terminal";
+	}
+	if (!why)
+		return 0;
+	fprintf(stderr, "wscope: %s\n", why);
+	return -EINVAL;
+}
+
+int options_rules(const struct options *o, enum option_command command)
+{
+	if (o->save_baseline && o->separate)
+		return rules_wrong("save-baseline", "is of one stream, --separate has several");
+	if (rules_series(o) || rules_html(o) || rules_ipfix(o) || rules_write(o))
+		return -EINVAL;
+	return command == CHECK ? rules_check(o) : 0;
+}
