@@ -29,13 +29,17 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion \
 WARN     += $(if $(filter 1,$(WERROR)),-Werror)
 LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1
 
-PKG_CFLAGS    = $(call once,PKG_CFLAGS,$(PKGCONF) --cflags $(LIBRARIES))
-PKG_LIBS      = $(call once,PKG_LIBS,$(PKGCONF) --libs $(LIBRARIES))
+# Without this one `replay --ipfix` refuses.
+FIXBUF        = $(call once,FIXBUF,$(PKGCONF) --exists libfixbuf 2>/dev/null && echo libfixbuf)
+
+PKG_CFLAGS    = $(call once,PKG_CFLAGS,$(PKGCONF) --cflags $(LIBRARIES) $(FIXBUF))
+PKG_LIBS      = $(call once,PKG_LIBS,$(PKGCONF) --libs $(LIBRARIES) $(FIXBUF))
 CMOCKA_CFLAGS = $(call once,CMOCKA_CFLAGS,$(PKGCONF) --cflags cmocka)
 CMOCKA_LIBS   = $(call once,CMOCKA_LIBS,$(PKGCONF) --libs cmocka)
 MULTIARCH     = $(call once,MULTIARCH,gcc -print-multiarch 2>/dev/null || echo $$(uname -m)-linux-gnu)
 
-ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION=\"$(VERSION)\" $(CPPFLAGS)
+ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION=\"$(VERSION)\" \
+                $(if $(FIXBUF),-DWSCOPE_IPFIX) $(CPPFLAGS)
 ALL_CFLAGS    = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS   = $(SANFLAGS) -Wl,--as-needed $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<

@@ -2,7 +2,7 @@
 # The Debian package, and its test, which takes a network and root.
 .PHONY: deb test-deb
 
-deb: | packages ## build the Debian package (build/deb/wscope_VERSION_ARCH.deb)
+deb: $(UPLOT_JS) | packages ## build the Debian package (build/deb/wscope_VERSION_ARCH.deb)
 	$(call say,DEB)
 	@mk/deb $(VERSION)
 

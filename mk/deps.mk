@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Packages. What is built waits for `packages`, which looks for what the goals need and installs it
 # for the goals that promise that (demo, deb, test and what is tested); a plain build only says so.
-GROUPS ?= build demo test lint bench vm deb test-deb
+GROUPS ?= build ipfix demo test lint bench vm deb test-deb
 
 .PHONY: deps packages
 
 goals        := $(or $(MAKECMDGOALS),all)
 needed       := build $(filter demo test lint bench,$(goals)) \
                 $(if $(filter test,$(goals)),demo lint) \
+                $(if $(filter test deb test-deb,$(goals)),ipfix) \
                 $(if $(filter unit tests,$(goals)),test) $(if $(filter verify,$(goals)),vm) \
                 $(if $(filter format,$(goals)),lint) $(if $(filter deb test-deb,$(goals)),deb) \
                 $(if $(filter test-deb,$(goals)),test-deb)

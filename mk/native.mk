@@ -20,6 +20,14 @@ $(B)/obj/%.o: %.c mk/config.mk | packages
 	@mkdir -p $(@D)
 	@$(COMPILE)
 
+# What asks for WSCOPE_IPFIX is compiled again when libfixbuf comes or goes.
+IPFIX_USERS := userspace/output/ipfix userspace/output/ipfix_record
+$(IPFIX_USERS:%=$(B)/obj/%.o) $(IPFIX_USERS:%=build/fuzz/obj/%.o): build/ipfix.state
+
+build/ipfix.state: packages
+	@mkdir -p $(@D)
+	@echo '$(FIXBUF)' | cmp -s - $@ || echo '$(FIXBUF)' > $@
+
 # The list of members changes when a source comes or goes; the archive is then made anew.
 members = $(shell mkdir -p $(dir $1) && echo '$2' | cmp -s - $1.list || echo '$2' > $1.list)
 $(call members,$(LIB),$(LIB_OBJS))

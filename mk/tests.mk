@@ -4,6 +4,7 @@
 #   tests/unit/*.c        helpers, in an archive that unit tests and tests/DIR/*.c link
 #   tests/lab/*.c         plain programs: build/tests/lab/NAME
 #   tests/DIR/*.c         programs with the product linked: build/tests/DIR/NAME (engine, cli, ...)
+#   build/tests/cli/without_fixbuf   the program as it is where libfixbuf is not
 #   tests/fuzz/fuzz_*.c   libFuzzer targets, with the product compiled for it: build/fuzz/NAME
 #   bench/*.c             one program: build/bench/bench
 FUZZ_SECONDS ?= 20
@@ -26,7 +27,8 @@ FUZZ_FLAGS := -fno-sanitize-recover=all -fsanitize=address,undefined -fsanitize=
 FUZZ_LIBOBJ := $(LIB_OBJS:$(B)/obj/%=build/fuzz/obj/%)
 TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
 TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
-TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN)
+NO_FIXBUF  := $(B)/tests/cli/without_fixbuf
+TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN) $(NO_FIXBUF)
 
 .PHONY: test tests unit demo fuzz bench rates verify
 
@@ -53,6 +55,12 @@ $(OTHER_BIN): $(B)/%: $(B)/obj/%.o $(HELP_LIB) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
+
+# What is named first is not taken out of the archive.
+$(NO_FIXBUF): userspace/output/ipfix.c $(MAIN_OBJ) $(LIB)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) -UWSCOPE_IPFIX $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
 	$(call say,LINK)

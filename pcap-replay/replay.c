@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pcap-replay/annotate.h"
+#include "pcap-replay/export.h"
 #include "pcap-replay/page.h"
 #include "pcap-replay/run.h"
 #include "pcap-replay/watch.h"
@@ -126,6 +127,7 @@ struct replay {
 	struct watch watch;
 	struct page *page;         /* or 0 */
 	struct annotate *annotate; /* or 0 */
+	struct export *export;     /* or 0 */
 	unsigned int before;       /* files of the streams before this one */
 	bool printed;
 };
@@ -239,6 +241,8 @@ static int replay_results(struct replay *p, struct report *r, struct reader *rea
 	}
 	status = replay_print(r, p->options, &p->printed);
 	status = status_worse(status, replay_page(p, r, reader, early));
+	if (p->export)
+		export_report(p->export, r);
 	if (p->annotate)
 		status = status_worse(status, annotate_end(p->annotate, reader, r, ro));
 	return status;
@@ -273,6 +277,8 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 		status = replay_watch(p, files, files_n);
 	if (status == EXIT_NOTHING)
 		status = replay_annotate(p, files, files_n);
+	if (status == EXIT_NOTHING && o->ipfix && !p->export)
+		status = export_open(&p->export, o);
 	if (status != EXIT_NOTHING)
 		goto out;
 	err = replay_feed(p->engine, p->state, reader, &r, p->annotate);
@@ -304,12 +310,14 @@ int replay_run(const struct options *o)
 		/* What stands in the way of all files is said once. */
 		if (one == EXIT_USAGE || one == EXIT_PRIVILEGE || p.prepared || ferror(stdout) ||
 		    (o->series && one == EXIT_INCOMPLETE && !p.watch.series) ||
-		    (o->write && one == EXIT_INCOMPLETE && !p.annotate))
+		    (o->write && one == EXIT_INCOMPLETE && !p.annotate) ||
+		    (o->ipfix && one == EXIT_INCOMPLETE && !p.export))
 			break;
 	}
 	p.engine->close(p.state);
 	page_close(p.page);
 	baseline_free(p.baseline);
 	status = status_worse(status, annotate_close(p.annotate));
+	status = status_worse(status, export_close(p.export, o));
 	return status_worse(status, replay_unwatch(&p));
 }

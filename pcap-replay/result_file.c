@@ -40,7 +40,7 @@ static bool result_file_is_capture(const char *path)
 /* Whether the file is that of another result, too. */
 static bool result_file_is_taken(const char *path, const struct options *o, const struct stat *own)
 {
-	const char *const others[] = { o->series, o->html, o->write };
+	const char *const others[] = { o->series, o->html, o->write, o->ipfix, o->save_baseline };
 	struct stat other;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -63,6 +63,8 @@ static const char *result_file_destroys(const char *path, bool captures, const s
 		return "standard output, which has the report";
 	if (result_file_is_taken(path, o, &own))
 		return "another result's file";
+	if (o->baseline && !stat(o->baseline, &other) && result_file_is_same(&own, &other))
+		return "the baseline to read";
 	if (!S_ISREG(own.st_mode))
 		return NULL;
 	for (size_t i = 0; i < o->files_n; i++) {

@@ -13,6 +13,7 @@
 #define OPTIONS_INTERVAL_DEFAULT  10.0
 #define OPTIONS_TABLE_MAX         (1U << 28)
 #define OPTIONS_SECONDS_MAX       1e9
+#define OPTIONS_PEN_REVERSE       29305
 
 #define OPTIONS_SEVERITIES "info|notice|warning|critical"
 
@@ -89,6 +90,19 @@ static int options_size(enum option_id id, const char *value, __u32 *out)
 	__u64 n;
 	int err = options_number(id, value, OPTIONS_TABLE_MAX, &n);
 
+	*out = (__u32)n;
+	return err;
+}
+
+/* A private enterprise number: 32 bits, and not the one of reverse elements (RFC 5103, 6.1). */
+static int options_enterprise(const char *value, __u32 *out)
+{
+	__u64 n;
+	int err = options_number(OPTION_IPFIX_PEN, value, 0xffffffff, &n);
+
+	if (!err && n == OPTIONS_PEN_REVERSE)
+		err = options_complain(OPTION_IPFIX_PEN, value,
+				       "a number that is not that of reverse elements");
 	*out = (__u32)n;
 	return err;
 }
@@ -263,6 +277,11 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_WRITE:
 		o->write = value;
 		return 0;
+	case OPTION_IPFIX:
+		o->ipfix = value;
+		return 0;
+	case OPTION_IPFIX_PEN:
+		return options_enterprise(value, &o->ipfix_pen);
 	case OPTION_SERIES_INTERVAL:
 		return options_seconds(id, value, true, &o->series_interval_s);
 	case OPTION_FLOWS:

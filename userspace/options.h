@@ -36,6 +36,8 @@ struct options {
 	double interval_s;
 	double series_interval_s;        /* 0: every change; below: not said, which is the same */
 	const char *series;              /* replay: the file for the series, or 0 */
+	const char *ipfix;               /* replay: the file for IPFIX, or 0 */
+	__u32 ipfix_pen;                 /* 0: not said */
 	const char *html;                /* replay: the file for the page, or 0 */
 	const char *write;               /* a pcapng file, "-": standard output, or 0 */
 	bool write_all;                  /* all packets, not only those of flagged connections */

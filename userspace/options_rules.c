@@ -49,6 +49,15 @@ static int rules_html(const struct options *o)
 	return why ? rules_wrong("html", why) : 0;
 }
 
+static int rules_ipfix(const struct options *o)
+{
+	const char *why = o->ipfix ? rules_no_file(o->ipfix) : NULL;
+
+	if (!o->ipfix && o->ipfix_pen)
+		return rules_wrong("ipfix-pen", "goes with --ipfix FILE");
+	return why ? rules_wrong("ipfix", why) : 0;
+}
+
 /* Of check: what to expect, or --init; and one way to print it. */
 static int rules_check(const struct options *o)
 {
@@ -94,7 +103,7 @@ int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
-	if (rules_series(o) || rules_html(o) || rules_write(o))
+	if (rules_series(o) || rules_html(o) || rules_ipfix(o) || rules_write(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

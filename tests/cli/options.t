@@ -21,6 +21,7 @@ CAPTURE = cli.lab_path("server-off")
 OPTIONS = docs.options()
 SIZE = "a number from 1 to 268435456"
 COUNT = "a number from 1 to 18446744073709551615"
+PEN = "a number from 1 to 4294967295"
 SECONDS = "seconds above 0, at most 1000000000"
 SECONDS_OR_0 = "seconds, at most 1000000000"
 SEVERITY = "info|notice|warning|critical"
@@ -70,6 +71,10 @@ REFUSED = [
     ("series-interval", "1000000001", "", SECONDS_OR_0),
     ("series-interval", "1s", "", SECONDS_OR_0),
     ("series-interval", "", "", SECONDS_OR_0),
+    ("ipfix-pen", "0", "", PEN),
+    ("ipfix-pen", "4294967296", "", PEN),
+    ("ipfix-pen", "0x7ed9", "", PEN),
+    ("ipfix-pen", "29305", "", "a number that is not that of reverse elements"),
     ("tunnels", "", "", TUNNELS),
     ("tunnels", "l2tp", "", TUNNELS),
     ("tunnels", "gre,l2tp", "l2tp", TUNNELS),
@@ -94,9 +99,11 @@ TAKEN = {
     "color": ["auto", "always", "never"], "baseline": [BASELINE], "save-baseline": [BASELINE],
     "html": ["/dev/null"], "write": ["/dev/null"],
     "series": ["/dev/null"], "series-format": ["ndjson", "csv"], "series-interval": ["0", "0.001", "1e9"],
+    "ipfix": ["/dev/null"], "ipfix-pen": ["1", "4294967295"],
 }
 # What else an option takes to be taken.
-BESIDE = {"series-format": ["--series=/dev/null"], "series-interval": ["--series=/dev/null"]}
+BESIDE = {"series-format": ["--series=/dev/null"], "series-interval": ["--series=/dev/null"],
+          "ipfix-pen": ["--ipfix=/dev/null"]}
 
 
 def commands_of(where):
@@ -183,6 +190,10 @@ LINES = [
      "--series goes with --engine native: the kernel's programs show no single segments"),
     (["replay", "--series-format", "csv", CAPTURE], "--series-format goes with --series FILE"),
     (["replay", "--series-interval", "0", CAPTURE], "--series-interval goes with --series FILE"),
+    (["replay", "--ipfix", "-", CAPTURE],
+     "--ipfix cannot be '-': standard output has the report"),
+    (["replay", "--ipfix", "", CAPTURE], "--ipfix needs the name of a file"),
+    (["replay", "--ipfix-pen", "5", CAPTURE], "--ipfix-pen goes with --ipfix FILE"),
     (["replay", "--write-all", CAPTURE], "--write-all goes with --write FILE"),
     (["replay", "-w", "", CAPTURE], "--write needs the name of a file"),
     (["replay", "-w", "-", "--json", CAPTURE],

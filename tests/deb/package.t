@@ -31,9 +31,11 @@ PROGRAM = os.path.abspath(os.environ.get("WSCOPE", os.path.join(ROOT, "build", "
 NOTES = ("var/log/", "var/cache/", "var/lib/apt/", "var/lib/dpkg/status", "var/lib/dpkg/available",
          "var/lib/dpkg/lock", "var/lib/dpkg/triggers/", "var/lib/dpkg/diversions-old",
          "var/lib/systemd/deb-systemd", "etc/ld.so.cache", "run/", "proc/", "sys/", "dev/")
-# All records of all captures, one after the other.
+# All records of all captures, one after the other; a page, and how an IPFIX file begins.
 REPLAY = 'for f in */*.pcap*; do "$0" replay --json "$f" || echo "$f: $?"; done; ' \
-         '"$0" replay server-flip/client.pcap; "$0" explain endpoint-off'
+         'out=$(mktemp); "$0" replay --html "$out" server-flip/client.pcap; cat "$out"; ' \
+         '"$0" replay --ipfix "$out" server-flip/client.pcap; head -c 4 "$out" | od; rm "$out"; ' \
+         '"$0" explain endpoint-off'
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 tap = Tap()
 
@@ -80,6 +82,8 @@ def again(package, scratch):
     tree = os.path.join(scratch, "tree")
     shutil.copytree(ROOT, tree, symlinks=True,
                     ignore=shutil.ignore_patterns(".git", "build", "tests", "__pycache__"))
+    if os.path.isdir(os.path.join(ROOT, "build", "uplot")):
+        shutil.copytree(os.path.join(ROOT, "build", "uplot"), os.path.join(tree, "build", "uplot"))
     members = subprocess.run(["dpkg-deb", "--ctrl-tarfile", package], capture_output=True, check=True,
                              timeout=60).stdout
     with tarfile.open(fileobj=io.BytesIO(members)) as archive:
@@ -154,7 +158,8 @@ def works(system):
     due = run("sh", "-c", REPLAY, PROGRAM, cwd=CAPTURES, env=here)
     got = system.run("sh", "-c", REPLAY, "/usr/bin/wscope", user="65534:65534", cwd="/captures")
     report("it says of the captures what it says here, to a user without privileges", got,
-           lambda out: out == due[1] and out.count('"type":"flow"') > 500 and "CRITICAL" in out)
+           lambda out: out == due[1] and out.count('"type":"flow"') > 500 and "CRITICAL" in out
+           and "uPlot" in out and "<html" in out)
     report("wscope --version", system.run("wscope", "--version"),
            lambda out: out == run(PROGRAM, "--version")[1])
     for page in sorted(os.listdir(os.path.join(ROOT, "man"))):
@@ -165,6 +170,11 @@ def works(system):
                  "usr/share/doc/wscope/docs/findings/endpoint-off.md",
                  "usr/share/doc/wscope/copyright"):
         tap.ok(os.path.getsize(os.path.join(system.root, path)) > 500, path)
+    links = glob.glob(os.path.join(system.root, "usr/lib/*/wireshark/extcap/wscope-extcap"))
+    tap.ok(len(links) == 1, "Wireshark's link", links)
+    report("Wireshark's link is the program", system.run(
+        "/" + os.path.relpath(links[0], system.root) if links else "false", "--extcap-interfaces"),
+        lambda out: out.startswith("extcap {version="))
 
 
 def life(package, scratch):
