@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pcap-replay/inputs.h"
 #include "pcap-replay/run.h"
 #include "userspace/complain.h"
 #include "userspace/expect.h"
@@ -166,10 +167,19 @@ static void check_init(struct check *c)
 
 int check_run(const struct options *o)
 {
-	struct check c = { .options = o };
+	struct inputs in;
+	struct check c = { .options = &in.options };
+	bool go_on;
 
+	if (inputs_find(&in, o)) {
+		complain("out of memory");
+		inputs_free(&in);
+		return EXIT_INCOMPLETE;
+	}
 	check_expects(&c);
-	if (c.status == EXIT_NOTHING && check_captures(&c)) {
+	go_on = c.status == EXIT_NOTHING && in.options.files_n && in.status != EXIT_USAGE;
+	check_worse(&c, in.status);
+	if (go_on && check_captures(&c)) {
 		if (o->init)
 			check_init(&c);
 		else
@@ -181,5 +191,6 @@ int check_run(const struct options *o)
 	for (size_t i = 0; i < o->expects_n; i++)
 		expect_free(c.expects[i]);
 	run_native.close(c.state);
+	inputs_free(&in);
 	return c.status;
 }

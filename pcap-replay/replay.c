@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcap-replay/inputs.h"
 #include "pcap-replay/run.h"
 #include "pcap-replay/series.h"
 #include "userspace/baseline.h"
@@ -195,7 +196,8 @@ out:
 	return status;
 }
 
-int replay_run(const struct options *o)
+/* All streams of a run. */
+static int replay_files(const struct options *o)
 {
 	struct replay p = { .options = o, .engine = replay_engine(o) };
 	int status = EXIT_NOTHING;
@@ -218,4 +220,19 @@ int replay_run(const struct options *o)
 	p.engine->close(p.state);
 	baseline_free(p.baseline);
 	return status_worse(status, replay_unwatch(&p));
+}
+
+int replay_run(const struct options *o)
+{
+	struct inputs in;
+	int status = EXIT_INCOMPLETE;
+
+	if (inputs_find(&in, o))
+		complain("out of memory");
+	else if (in.options.files_n && in.status != EXIT_USAGE)
+		status = status_worse(in.status, replay_files(&in.options));
+	else
+		status = in.status;
+	inputs_free(&in);
+	return status;
 }
