@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pcap-replay/inputs.h"
+#include "pcap-replay/progress.h"
 #include "pcap-replay/run.h"
 #include "userspace/complain.h"
 #include "userspace/expect.h"
@@ -93,6 +94,7 @@ static bool check_captures(struct check *c)
 	};
 	char error[CHECK_ERROR_LEN] = "";
 	struct reader *reader = NULL;
+	struct progress progress;
 	int err;
 
 	c->report.files = o->files;
@@ -104,8 +106,10 @@ static bool check_captures(struct check *c)
 		return false;
 	}
 	err = run_native.open(&c->state, o, error, sizeof(error));
+	progress_start(&progress);
 	if (!err)
-		err = run_feed(&run_native, c->state, reader, &c->report, NULL);
+		err = run_feed(&run_native, c->state, reader, &c->report, &progress);
+	progress_end(&progress);
 	check_complain(c, reader);
 	if (err == -EBADMSG)
 		err = 0;

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "pcap-replay/inputs.h"
+#include "pcap-replay/progress.h"
 #include "pcap-replay/run.h"
 #include "pcap-replay/series.h"
 #include "userspace/baseline.h"
@@ -15,37 +15,23 @@
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
-#define REPLAY_ERROR_LEN      8192    /* a path and what is wrong */
-#define REPLAY_PROGRESS_EVERY 1000000 /* packets */
+#define REPLAY_ERROR_LEN 8192 /* a path and what is wrong */
 
 static const struct run_engine *replay_engine(const struct options *o)
 {
 	return o->engine == ENGINE_NATIVE ? &run_native : &run_testrun;
 }
 
-/* On a terminal, now and then: long captures take minutes. */
-static void replay_progress(const struct reader *reader, __u64 packets)
-{
-	__u64 total = reader_bytes_total(reader);
-
-	if (packets % REPLAY_PROGRESS_EVERY >= READER_BATCH)
-		return;
-	if (total)
-		fprintf(stderr, "\r%3llu %%  %llu packets", 100 * reader_bytes_done(reader) / total,
-			(unsigned long long)packets);
-	else
-		fprintf(stderr, "\r%llu packets", (unsigned long long)packets);
-}
-
 /* Feeds everything; 0, -EBADMSG when an input was damaged, or the engine's error. */
 static int replay_feed(const struct run_engine *engine, void *state, struct reader *reader,
 		       struct report *r)
 {
-	bool progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
-	int err = run_feed(engine, state, reader, r, progress ? replay_progress : NULL);
+	struct progress progress;
+	int err;
 
-	if (progress)
-		fputs("\r\033[K", stderr);
+	progress_start(&progress);
+	err = run_feed(engine, state, reader, r, &progress);
+	progress_end(&progress);
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
 		if (reader_error(reader, i))
 			complain("%s", reader_error(reader, i));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "pcap-replay/run.h"
 
+#include "pcap-replay/progress.h"
+
 int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
-	     void (*progress)(const struct reader *reader, __u64 packets))
+	     struct progress *progress)
 {
 	struct reader_packet batch[READER_BATCH];
 	__u64 packets = 0;
@@ -16,7 +18,7 @@ int run_feed(const struct run_engine *engine, void *state, struct reader *reader
 		if (err)
 			return err;
 		if (progress)
-			progress(reader, packets);
+			progress_show(progress, reader, packets);
 	}
 	return n;
 }

@@ -10,6 +10,7 @@
 #include "userspace/options.h"
 #include "userspace/report.h"
 
+struct progress;
 struct run;
 struct series;
 
@@ -32,11 +33,11 @@ struct run_engine {
 
 /*
  * Feeds all that the reader has, and notes in the report when it began. progress, unless NULL, is
- * called after each batch, with the packets so far. 0, -EBADMSG when an input was damaged, or the
+ * shown after each batch. 0, -EBADMSG when an input was damaged, or the
  * engine's error.
  */
 int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
-	     void (*progress)(const struct reader *reader, __u64 packets));
+	     struct progress *progress);
 
 extern const struct run_engine run_native;
 extern const struct run_engine run_testrun;
