@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pcap-replay/inputs.h"
+#include "pcap-replay/progress.h"
 #include "pcap-replay/run.h"
 #include "userspace/complain.h"
 #include "userspace/expect.h"
@@ -92,6 +94,8 @@ static bool check_captures(struct check *c)
 	};
 	char error[CHECK_ERROR_LEN] = "";
 	struct reader *reader = NULL;
+	struct progress progress;
+	const struct run_watcher watcher = { .batch = progress_batch, .arg = &progress };
 	int err;
 
 	c->report.files = o->files;
@@ -103,8 +107,10 @@ static bool check_captures(struct check *c)
 		return false;
 	}
 	err = run_native.open(&c->state, o, error, sizeof(error));
+	progress_start(&progress);
 	if (!err)
-		err = run_feed(&run_native, c->state, reader, &c->report, NULL);
+		err = run_feed(&run_native, c->state, reader, &c->report, &watcher);
+	progress_end(&progress);
 	check_complain(c, reader);
 	if (err == -EBADMSG)
 		err = 0;
@@ -166,10 +172,19 @@ static void check_init(struct check *c)
 
 int check_run(const struct options *o)
 {
-	struct check c = { .options = o };
+	struct inputs in;
+	struct check c = { .options = &in.options };
+	bool go_on;
 
+	if (inputs_find(&in, o)) {
+		complain("out of memory");
+		inputs_free(&in);
+		return EXIT_INCOMPLETE;
+	}
 	check_expects(&c);
-	if (c.status == EXIT_NOTHING && check_captures(&c)) {
+	go_on = c.status == EXIT_NOTHING && in.options.files_n && in.status != EXIT_USAGE;
+	check_worse(&c, in.status);
+	if (go_on && check_captures(&c)) {
 		if (o->init)
 			check_init(&c);
 		else
@@ -181,5 +196,6 @@ int check_run(const struct options *o)
 	for (size_t i = 0; i < o->expects_n; i++)
 		expect_free(c.expects[i]);
 	run_native.close(c.state);
+	inputs_free(&in);
 	return c.status;
 }

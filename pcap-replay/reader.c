@@ -8,7 +8,15 @@
 #include "pcap-replay/reader_filter.h"
 #include "pcap-replay/reader_notes.h"
 
+/*
+ * How many files may be open at once, that is overlap in time: a map takes one of the process's
+ * (vm.max_map_count, 65530 by default), a buffer takes memory.
+ */
+#define READER_MAPS_MOST    32768U
+#define READER_BUFFERS_MOST 1024U
+
 struct reader {
+	struct reader_options options;
 	struct reader_file *files;
 	unsigned int n;
 	struct reader_filter *filter; /* NULL: none */
@@ -18,7 +26,13 @@ struct reader {
 	/* Files whose queue has run empty; they rejoin at the next batch. */
 	struct reader_file **waiting;
 	unsigned int n_waiting;
-	__u64 left; /* packets still to be delivered */
+	/* Files that are closed until their first packet is due, by its time; the next one to open. */
+	struct reader_file **resting;
+	unsigned int n_resting, next_resting;
+	__u64 due_ns; /* first packet of that one; the last time there is when there is none */
+	struct reader_file *done;   /* have ended, but the last batch may point into their maps */
+	unsigned int maps, buffers; /* open now */
+	__u64 left;                 /* packets still to be delivered */
 };
 
 static bool earlier(const struct reader_file *a, const struct reader_file *b)
@@ -58,46 +72,70 @@ static void heap_push(struct reader *r, struct reader_file *f)
 	r->heap[i] = f;
 }
 
+/* The file with the earliest head, or NULL. */
+static struct reader_file *merge_first(const struct reader *r)
+{
+	return r->heads ? r->heap[0] : NULL;
+}
+
 static void heap_pop(struct reader *r)
 {
 	r->heap[0] = r->heap[--r->heads];
 	heap_down(r);
 }
 
-static void file_release(struct reader_file *f)
+static void file_release(struct reader *r, struct reader_file *f)
 {
 	if (f->format)
 		f->format->close(f);
 	f->format = NULL;
+	if (f->queue && f->source.mapped)
+		r->maps--;
+	else if (f->queue)
+		r->buffers--;
+	free(f->queue);
+	f->queue = NULL;
 	reader_source_close(&f->source);
 }
 
 /* Nothing more will come. A map stays: packets of the current batch may point into it. */
-static void file_end(struct reader_file *f)
+static void file_end(struct reader *r, struct reader_file *f)
 {
 	f->ended = true;
 	f->head = f->tail = 0;
 	f->unfiltered = false;
-	if (!f->stable)
-		file_release(f);
+	if (f->stable) {
+		f->next = r->done;
+		r->done = f;
+	} else {
+		file_release(r, f);
+	}
+}
+
+/* The last batch is done with: the maps it pointed into can go. */
+static void done_release(struct reader *r)
+{
+	for (; r->done; r->done = r->done->next)
+		file_release(r, r->done);
 }
 
 /* The format's next packets; never asks again once it said that there are no more. */
-static unsigned int file_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
+static unsigned int file_batch(struct reader *r, struct reader_file *f, struct reader_packet *out,
+			       unsigned int max)
 {
 	int n = f->ended ? 0 : f->format->batch(f, out, max);
 
 	if (n > 0)
 		return (unsigned int)n;
 	if (!f->ended)
-		file_end(f);
+		file_end(r, f);
 	return 0;
 }
 
-/* Read ahead, without the filter. False at the end of the file. */
-static bool file_fill(struct reader *r, struct reader_file *f)
+/* Read up to max packets ahead, without the filter. False at the end of the file. */
+static bool file_fill(struct reader *r, struct reader_file *f, unsigned int max)
 {
-	unsigned int n = file_batch(f, f->queue, READER_BATCH);
+	unsigned int n = file_batch(r, f, f->queue, max);
 
 	f->head = 0;
 	f->tail = n;
@@ -136,10 +174,90 @@ static bool file_ready(struct reader *r, struct reader_file *f)
 			file_filter(r, f);
 		if (f->head < f->tail)
 			return true;
-		if (!file_fill(r, f))
+		if (!file_fill(r, f, READER_BATCH))
 			return false;
 	}
 }
+
+static int file_open(struct reader *r, struct reader_file *f, bool whole)
+{
+	int err = reader_source_open(&f->source, f->name, whole);
+	unsigned int *open, most;
+
+	if (err && err != -EISDIR && strcmp(f->name, "-")) {
+		if (asprintf(&f->error, "cannot open '%s': %s", f->name, strerror(-err)) < 0)
+			f->error = NULL;
+		return err;
+	}
+	if (err)
+		return reader_file_fail(f, err, "%s", strerror(-err));
+	open = f->source.mapped ? &r->maps : &r->buffers;
+	most = f->source.mapped ? READER_MAPS_MOST : READER_BUFFERS_MOST;
+	if (*open >= most)
+		return reader_file_fail(f, -EMFILE,
+					"%u captures that overlap it in time are open, and no more "
+					"can be",
+					most);
+	f->queue = malloc(READER_BATCH * sizeof(*f->queue));
+	if (!f->queue)
+		return reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
+	*open += 1;
+	f->allow_truncated = r->options.allow_truncated;
+	if (r->options.interfaces && reader_notes_open(f))
+		return -ENOMEM;
+	return reader_detect_open(f, r->options.backend);
+}
+
+/* ---- files at rest ---- */
+
+static int resting_order(const void *a, const void *b)
+{
+	const struct reader_file *x = *(struct reader_file *const *)a;
+	const struct reader_file *y = *(struct reader_file *const *)b;
+
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns ? -1 : 1;
+	return x->index < y->index ? -1 : 1;
+}
+
+static void resting_next(struct reader *r)
+{
+	r->due_ns = r->next_resting < r->n_resting ? r->resting[r->next_resting]->first_ns : ~0ULL;
+}
+
+/* A file whose first packet is in the queue: close it until that is due. */
+static void file_rest(struct reader *r, struct reader_file *f)
+{
+	f->first_ns = f->queue[0].ns;
+	file_release(r, f);
+	reader_notes_close(f);
+	f->head = f->tail = 0;
+	f->number = 0;
+	f->unfiltered = false;
+	f->ended = false;
+	f->resting = true;
+	r->resting[r->n_resting++] = f;
+}
+
+/* Open what is due not after the earliest head; where there is no head, whatever comes next. */
+static void resting_wake(struct reader *r)
+{
+	while (r->next_resting < r->n_resting) {
+		struct reader_file *first = merge_first(r), *f;
+
+		if (first && r->due_ns > first->queue[first->head].ns)
+			break;
+		f = r->resting[r->next_resting++];
+		resting_next(r);
+		f->resting = false;
+		if (file_open(r, f, true))
+			file_release(r, f);
+		else if (file_ready(r, f))
+			heap_push(r, f);
+	}
+}
+
+/* ---- merging ---- */
 
 /* The last batch is done with: files that ran empty may move their bytes and go on. */
 static void waiting_resume(struct reader *r)
@@ -174,9 +292,15 @@ static unsigned int merge_batch(struct reader *r, struct reader_packet *batch, u
 	unsigned int n = 0;
 
 	waiting_resume(r);
-	while (n < max && r->heads) {
-		struct reader_file *f = r->heap[0];
+	while (n < max) {
+		struct reader_file *f = merge_first(r);
 
+		if (!f || f->queue[f->head].ns >= r->due_ns) {
+			resting_wake(r);
+			f = merge_first(r);
+		}
+		if (!f)
+			break;
 		batch[n++] = f->queue[f->head];
 		if (!merge_advance(r, f))
 			break;
@@ -188,6 +312,7 @@ int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned in
 {
 	unsigned int n;
 
+	done_release(r);
 	if (max > r->left)
 		max = (unsigned int)r->left;
 	if (max > 0x7fffffff)
@@ -195,7 +320,7 @@ int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned in
 	if (!max)
 		n = 0;
 	else if (r->n == 1 && !r->filter) /* nothing to merge, nothing to copy */
-		n = file_batch(&r->files[0], batch, max);
+		n = file_batch(r, &r->files[0], batch, max);
 	else
 		n = merge_batch(r, batch, max);
 	r->left -= n;
@@ -204,71 +329,68 @@ int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned in
 	return reader_damaged(r) ? -EBADMSG : 0;
 }
 
-static int file_open(struct reader_file *f, const struct reader_options *opt)
+/*
+ * What is there of a file before the first packet is asked for: of one among several its time, and
+ * with a filter its link type, for which the expression may be bad: -EINVAL and why.
+ */
+static int file_begin(struct reader *r, struct reader_file *f, const char **why)
 {
-	int err = reader_source_open(&f->source, f->name);
+	bool rests = r->n > 1 && f->source.regular, any = true;
+	int err = 0;
 
-	if (err && err != -EISDIR && strcmp(f->name, "-")) {
-		if (asprintf(&f->error, "cannot open '%s': %s", f->name, strerror(-err)) < 0)
-			f->error = NULL;
-		return err;
-	}
-	if (err)
-		return reader_file_fail(f, err, "%s", strerror(-err));
-	f->allow_truncated = opt->allow_truncated;
-	if (opt->interfaces && reader_notes_open(f))
-		return -ENOMEM;
-	return reader_detect_open(f, opt->backend);
+	f->opened = true;
+	f->size = reader_source_size(&f->source);
+	if (rests || r->filter)
+		any = file_fill(r, f, rests ? 1 : READER_BATCH);
+	if (any && r->filter)
+		err = reader_filter_prepare(r->filter, f->queue[0].linktype, f->swapped, why);
+	if (any && rests)
+		file_rest(r, f);
+	else if (any)
+		r->waiting[r->n_waiting++] = f;
+	done_release(r);
+	return err;
 }
 
-/* 0 if at least one file can be read. */
-static int files_open(struct reader *r, const char *const *paths, const struct reader_options *opt)
+/* 0 if at least one file can be read. *bad: what is wrong with the filter, *why, or 0. */
+static int files_open(struct reader *r, const char *const *paths, int *bad, const char **why)
 {
 	unsigned int i, opened = 0;
 	int first = 0;
 
+	*bad = 0;
 	for (i = 0; i < r->n; i++) {
 		struct reader_file *f = &r->files[i];
 		int err;
 
 		f->name = paths[i];
 		f->index = i;
-		err = file_open(f, opt);
+		err = file_open(r, f, r->n == 1);
 		if (!err) {
 			opened++;
-			f->opened = true;
-			f->size = reader_source_size(&f->source);
-			r->waiting[r->n_waiting++] = f;
+			err = file_begin(r, f, why);
+			if (err && !*bad)
+				*bad = err;
+			if (err)
+				break;
 			continue;
 		}
-		file_release(f);
+		file_release(r, f);
 		if (!first) /* -EINVAL is kept for the filter */
 			first = err == -EINVAL ? -EIO : err;
 	}
+	qsort(r->resting, r->n_resting, sizeof(struct reader_file *), resting_order);
+	resting_next(r);
 	return opened ? 0 : first;
 }
 
-/*
- * Say at once that a filter is bad: for the link type of each file's first packet, or, where there
- * is no packet at all, for Ethernet.
- */
-static int filter_check(struct reader *r, const char *expression, char *errbuf, size_t errlen)
+/* Where there is no packet at all, a filter is tried for Ethernet. */
+static int filter_check(struct reader *r, int err, const char *why, char *errbuf, size_t errlen)
 {
-	const char *why = "";
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < r->n && !err; i++) {
-		struct reader_file *f = &r->files[i];
-
-		if (f->opened && file_fill(r, f))
-			err = reader_filter_prepare(r->filter, f->queue[0].linktype, f->swapped,
-						    &why);
-	}
 	if (!err && !reader_filter_compiled(r->filter))
 		err = reader_filter_prepare(r->filter, 1, false, &why);
 	if (err)
-		snprintf(errbuf, errlen, "bad filter '%s': %s", expression, why);
+		snprintf(errbuf, errlen, "bad filter '%s': %s", r->options.filter, why);
 	return err;
 }
 
@@ -277,7 +399,8 @@ int reader_open(struct reader **out, const char *const *paths, unsigned int n,
 {
 	static const struct reader_options defaults;
 	struct reader *r = calloc(1, sizeof(*r));
-	int err = -ENOMEM;
+	const char *why = "";
+	int err = -ENOMEM, bad;
 
 	*out = NULL;
 	snprintf(errbuf, errlen, "%s", strerror(ENOMEM));
@@ -285,19 +408,21 @@ int reader_open(struct reader **out, const char *const *paths, unsigned int n,
 		opt = &defaults;
 	if (!r)
 		return err;
+	r->options = *opt;
 	r->n = n;
 	r->left = opt->max_packets ? opt->max_packets : ~0ULL;
 	r->files = calloc(n ? n : 1, sizeof(*r->files));
 	r->heap = calloc(n ? n : 1, sizeof(struct reader_file *));
 	r->waiting = calloc(n ? n : 1, sizeof(struct reader_file *));
-	if (!r->files || !r->heap || !r->waiting)
+	r->resting = calloc(n ? n : 1, sizeof(struct reader_file *));
+	if (!r->files || !r->heap || !r->waiting || !r->resting)
 		goto out;
 	if (opt->filter && opt->filter[0]) {
 		r->filter = reader_filter_new(opt->filter);
 		if (!r->filter)
 			goto out;
 	}
-	err = files_open(r, paths, opt);
+	err = files_open(r, paths, &bad, &why);
 	if (err) {
 		if (r->files[0].error && n > 1)
 			snprintf(errbuf, errlen, "%s; none of the %u files can be read",
@@ -307,7 +432,7 @@ int reader_open(struct reader **out, const char *const *paths, unsigned int n,
 		goto out;
 	}
 	if (r->filter)
-		err = filter_check(r, opt->filter, errbuf, errlen);
+		err = filter_check(r, bad, why, errbuf, errlen);
 out:
 	if (err) {
 		reader_close(r);
@@ -377,9 +502,14 @@ __u64 reader_bytes_done(const struct reader *r)
 	__u64 done = 0;
 	unsigned int i;
 
-	for (i = 0; i < r->n; i++)
-		done += r->files[i].format ? reader_source_done(&r->files[i].source)
-					   : r->files[i].size;
+	for (i = 0; i < r->n; i++) {
+		const struct reader_file *f = &r->files[i];
+
+		if (f->format)
+			done += reader_source_done(&f->source);
+		else if (!f->resting)
+			done += f->size;
+	}
 	return done;
 }
 
@@ -390,7 +520,7 @@ void reader_close(struct reader *r)
 	if (!r)
 		return;
 	for (i = 0; i < r->n && r->files; i++) {
-		file_release(&r->files[i]);
+		file_release(r, &r->files[i]);
 		reader_notes_close(&r->files[i]);
 		free(r->files[i].error);
 	}
@@ -398,5 +528,6 @@ void reader_close(struct reader *r)
 	free(r->files);
 	free(r->heap);
 	free(r->waiting);
+	free(r->resting);
 	free(r);
 }

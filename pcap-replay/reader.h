@@ -72,6 +72,11 @@ struct reader_interface {
  * file the order is the file's own; on equal times the file named first goes first. "-" is
  * standard input.
  *
+ * Of several files only those are open that the stream has reached, from the time of their first
+ * packet on: files of which each ends before the next begins cost no more than one. A plain or
+ * compressed file is mapped and holds no descriptor. Where more overlap than can be open, the
+ * surplus is damaged (-EMFILE).
+ *
  * 0 and *out (to be closed with reader_close()), or -errno and one line in errbuf; *out is then
  * NULL. -EINVAL: the filter is bad, and only that. Any other: no file could be opened, errbuf tells
  * of the first. If at least one file opened, the others count as damaged, see reader_error().

@@ -172,6 +172,27 @@ static open_fn find_parser(struct reader_file *f, const __u8 *p, size_t len)
 	}
 }
 
+bool reader_detect_capture(const __u8 *p, size_t len)
+{
+	__u32 magic = len < 4 ? 0 : reader_get32(p, false);
+
+	if (len >= sizeof(magic_snoop) && !memcmp(p, magic_snoop, sizeof(magic_snoop)))
+		return true;
+	if ((magic & 0xff) == 0xa1)
+		magic = bswap_32(magic);
+	switch (magic) {
+	case READER_MAGIC_MICRO:
+	case READER_MAGIC_NANO:
+	case READER_MAGIC_PCAPNG:
+	case MAGIC_MODIFIED:
+	case MAGIC_MESQUITA:
+	case MAGIC_NAVTEL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int reader_detect_open(struct reader_file *f, enum reader_backend backend)
 {
 	size_t len = reader_source_need(&f->source, PCAP_HEADER);

@@ -50,15 +50,18 @@ struct reader_file {
 	char *error;                        /* one line, or NULL */
 	__u64 number;                       /* of the last frame passed */
 	__u64 size;                         /* stored bytes, 0: unknown */
+	__u64 first_ns;                     /* at rest: time of its first packet */
+	struct reader_file *next;           /* among those that ended, see reader.c */
 	__u32 index;
 	bool allow_truncated;
-	bool swapped;            /* the file's byte order is not the host's */
-	bool stable;             /* data of packets stays valid until close */
-	bool ended;              /* the format has no more packets, or can find none */
-	bool opened;             /* there was something to read; it may have ended since */
-	bool unfiltered;         /* the queue has not met the filter yet */
-	unsigned int head, tail; /* of the queue */
-	struct reader_packet queue[READER_BATCH];
+	bool swapped;                /* the file's byte order is not the host's */
+	bool stable;                 /* data of packets stays valid until close */
+	bool ended;                  /* the format has no more packets, or can find none */
+	bool opened;                 /* there was something to read; it may have ended since */
+	bool resting;                /* closed until its first packet is due */
+	bool unfiltered;             /* the queue has not met the filter yet */
+	unsigned int head, tail;     /* of the queue */
+	struct reader_packet *queue; /* READER_BATCH, while something is held */
 };
 
 /* Record what is wrong, once: "cannot read 'NAME': ...". Returns err. */
@@ -79,6 +82,9 @@ int reader_pcap_open(struct reader_file *f);
 int reader_pcapng_open(struct reader_file *f);
 int reader_snoop_open(struct reader_file *f);
 int reader_libpcap_open(struct reader_file *f);
+
+/* Whether the first len bytes of a file, decompressed, are those of a capture. */
+bool reader_detect_capture(const __u8 *p, size_t len);
 
 /* Find the format from the first bytes and open it. As above. */
 int reader_detect_open(struct reader_file *f, enum reader_backend backend);

@@ -225,14 +225,19 @@ __u64 reader_source_skip(struct reader_source *s, __u64 n)
 	}
 }
 
-static int source_map(struct reader_source *s, size_t size)
+/* The map keeps the file by itself: thousands of them need no descriptors. */
+static int source_map(struct reader_source *s, size_t size, bool whole)
 {
 	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, s->fd, 0);
 
 	if (map == MAP_FAILED)
 		return -errno;
 	madvise(map, size, MADV_SEQUENTIAL);
-	madvise(map, size, MADV_WILLNEED);
+	if (whole)
+		madvise(map, size, MADV_WILLNEED);
+	if (s->fd > STDIN_FILENO)
+		close(s->fd);
+	s->fd = -1;
 	s->map = map;
 	s->map_len = size;
 	s->raw = map;
@@ -242,7 +247,7 @@ static int source_map(struct reader_source *s, size_t size)
 	return 0;
 }
 
-static int source_fd(struct reader_source *s, const char *path)
+static int source_fd(struct reader_source *s, const char *path, bool whole)
 {
 	struct stat st;
 
@@ -251,11 +256,12 @@ static int source_fd(struct reader_source *s, const char *path)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
+	s->regular = S_ISREG(st.st_mode) && strcmp(path, "-");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		return 0;
 	s->size = (__u64)st.st_size;
 	if (lseek(s->fd, 0, SEEK_CUR) == 0)
-		source_map(s, (size_t)st.st_size); /* where that fails, read() serves */
+		source_map(s, (size_t)st.st_size, whole); /* where that fails, read() serves */
 	return 0;
 }
 
@@ -306,12 +312,12 @@ static int source_buffer(struct reader_source *s)
 	return s->buf ? 0 : -ENOMEM;
 }
 
-int reader_source_open(struct reader_source *s, const char *path)
+int reader_source_open(struct reader_source *s, const char *path, bool whole)
 {
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	err = source_fd(s, path);
+	err = source_fd(s, path, whole);
 	if (err)
 		goto out;
 	if (!s->map) {

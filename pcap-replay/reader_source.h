@@ -21,6 +21,7 @@ struct reader_source {
 	const __u8 *base;  /* first byte of the map or buffer */
 	__u64 base_offset; /* of base in the (decompressed) stream */
 	bool mapped;       /* base .. end is the whole file and never moves */
+	bool regular;      /* can be closed, opened by its name again, and is the same */
 	bool cut;          /* the compressed stream ends early */
 	int err;           /* -errno of the first failure, 0: none; bytes before it are delivered */
 	const char *why;   /* what failed, static text; NULL if err is a plain errno */
@@ -44,10 +45,11 @@ struct reader_source {
 };
 
 /*
- * Open path ("-": standard input) and see through gzip and zstd. 0 or -errno (-EISDIR for a
+ * Open path ("-": standard input) and see through gzip and zstd. whole: all of it will be wanted
+ * soon, not only its head. A file that is mapped holds no descriptor. 0 or -errno (-EISDIR for a
  * directory); on failure nothing is held.
  */
-int reader_source_open(struct reader_source *s, const char *path);
+int reader_source_open(struct reader_source *s, const char *path, bool whole);
 
 /*
  * Have n bytes at pos if the stream has them. Returns how many are there: fewer than n only at the

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "pcap-replay/annotate.h"
 #include "pcap-replay/export.h"
+#include "pcap-replay/inputs.h"
 #include "pcap-replay/page.h"
+#include "pcap-replay/progress.h"
 #include "pcap-replay/run.h"
 #include "pcap-replay/watch.h"
 #include "userspace/baseline.h"
@@ -17,32 +18,17 @@
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
-#define REPLAY_ERROR_LEN      8192    /* a path and what is wrong */
-#define REPLAY_PROGRESS_EVERY 1000000 /* packets */
+#define REPLAY_ERROR_LEN 8192 /* a path and what is wrong */
 
 static const struct run_engine *replay_engine(const struct options *o)
 {
 	return o->engine == ENGINE_NATIVE ? &run_native : &run_testrun;
 }
 
-/* On a terminal, now and then: long captures take minutes. */
-static void replay_progress(const struct reader *reader, __u64 packets)
-{
-	__u64 total = reader_bytes_total(reader);
-
-	if (packets % REPLAY_PROGRESS_EVERY >= READER_BATCH)
-		return;
-	if (total)
-		fprintf(stderr, "\r%3llu %%  %llu packets", 100 * reader_bytes_done(reader) / total,
-			(unsigned long long)packets);
-	else
-		fprintf(stderr, "\r%llu packets", (unsigned long long)packets);
-}
-
 /* What goes on while packets are fed. */
 struct replay_watch {
 	struct annotate *annotate; /* or 0 */
-	bool progress;
+	struct progress progress;
 };
 
 static void replay_batch(void *arg, const struct reader *reader,
@@ -50,8 +36,7 @@ static void replay_batch(void *arg, const struct reader *reader,
 {
 	struct replay_watch *w = arg;
 
-	if (w->progress)
-		replay_progress(reader, so_far);
+	progress_show(&w->progress, reader, so_far);
 	if (w->annotate)
 		annotate_batch(w->annotate, reader, packets, n);
 }
@@ -62,14 +47,14 @@ static int replay_feed(const struct run_engine *engine, void *state, struct read
 {
 	struct replay_watch watch = {
 		.annotate = annotate_is_passing(annotate) ? annotate : NULL,
-		.progress = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO),
 	};
-	struct run_watcher watcher = { .batch = replay_batch, .arg = &watch };
-	int err = run_feed(engine, state, reader, r,
-			   watch.annotate || watch.progress ? &watcher : NULL);
+	const struct run_watcher watcher = { .batch = replay_batch, .arg = &watch };
+	int err;
 
-	if (watch.progress)
-		fputs("\r\033[K", stderr);
+	progress_start(&watch.progress);
+	err = run_feed(engine, state, reader, r,
+		       watch.annotate || watch.progress.on ? &watcher : NULL);
+	progress_end(&watch.progress);
 	for (unsigned int i = 0; i < reader_files(reader); i++) {
 		if (reader_error(reader, i))
 			complain("%s", reader_error(reader, i));
@@ -292,7 +277,8 @@ out:
 	return status;
 }
 
-int replay_run(const struct options *o)
+/* All streams of a run. */
+static int replay_files(const struct options *o)
 {
 	struct replay p = { .options = o, .engine = replay_engine(o) };
 	int status = EXIT_NOTHING;
@@ -320,4 +306,19 @@ int replay_run(const struct options *o)
 	status = status_worse(status, annotate_close(p.annotate));
 	status = status_worse(status, export_close(p.export, o));
 	return status_worse(status, replay_unwatch(&p));
+}
+
+int replay_run(const struct options *o)
+{
+	struct inputs in;
+	int status = EXIT_INCOMPLETE;
+
+	if (inputs_find(&in, o))
+		complain("out of memory");
+	else if (in.options.files_n && in.status != EXIT_USAGE)
+		status = status_worse(in.status, replay_files(&in.options));
+	else
+		status = in.status;
+	inputs_free(&in);
+	return status;
 }

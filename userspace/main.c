@@ -101,10 +101,11 @@ static const struct main_command main_commands[] = {
 		"analyse captures, without privileges",
 		.analyse = replay_run,
 		.command = REPLAY,
-		.usage = "usage: wscope replay [OPTION]... FILE... [FILTER]\n\n"
-			 "Analyses captures (pcap, pcapng, snoop; .gz and .zst too; - is standard "
-			 "input).\nFILTER is a tcpdump expression, after -- or from the first word "
-			 "that names no file.\n\n",
+		.usage =
+			"usage: wscope replay [OPTION]... FILE... [FILTER]\n\n"
+			"Analyses captures (pcap, pcapng, snoop; .gz and .zst too; - is standard "
+			"input;\na directory stands for the captures in it).\nFILTER is a tcpdump expression, after -- or from the first word "
+			"that names no file.\n\n",
 	},
 	{
 		"live",

@@ -173,7 +173,7 @@ def missing():
               f"cannot open 'a?b?[2J.pcap': {absent}")
         check("a name that is too long", ["x" * 300], INPUT,
               f"cannot open '{'x' * 300}': File name too long")
-        check("a folder", ["dir"], INPUT, "cannot read 'dir': Is a directory")
+        check("an empty folder", ["dir"], INPUT, "'dir' has no captures")
         check("a device without end", ["/dev/zero"], INPUT,
               "cannot read '/dev/zero': not a capture (pcap, pcapng or snoop)")
         check("standard input twice", ["-", "x", "-"], USAGE,
@@ -195,7 +195,7 @@ def missing():
                      reported(got.out, due.out))
         got = wscope("replay", "--json", "dir", "x", "no.pcap", "y", cwd=folder)
         report.check("several bad files: a line for each, in the order of the files",
-                     wrong(got, INPUT, "cannot read 'dir': Is a directory",
+                     wrong(got, INPUT, "'dir' has no captures",
                            f"cannot open 'no.pcap': {absent}",
                            "cannot read 'y': cut in the middle of packet 9"))
         os.chmod(os.path.join(folder, "y"), 0)
