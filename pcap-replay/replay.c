@@ -12,6 +12,7 @@
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/output/output.h"
+#include "userspace/retired.h"
 #include "userspace/status.h"
 
 #define REPLAY_ERROR_LEN      8192    /* a path and what is wrong */
@@ -98,6 +99,7 @@ struct replay {
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
 	struct series *series; /* or 0 */
+	struct retired retired; /* of one stream */
 	unsigned int before;   /* files of the streams before this one */
 	bool printed;
 };
@@ -133,6 +135,29 @@ static int replay_watch(struct replay *p, const char *const *files, unsigned int
 	series_stream(p->series, files, files_n, p->before);
 	p->engine->watch(p->state, p->series);
 	return EXIT_NOTHING;
+}
+
+/* Where idle connections are to be retired: the engine is told to. Returns an exit status. */
+static int replay_retire(struct replay *p, const char *const *files, unsigned int files_n)
+{
+	struct retired *x = &p->retired;
+	int err;
+
+	if (!p->options->retire_s)
+		return EXIT_NOTHING;
+	retired_free(x);
+	x->idle_s = p->options->retire_s;
+	x->print = output_choose(p->options)->retired;
+	x->to = stdout;
+	x->report.files = files;
+	x->report.files_n = files_n;
+	err = retired_start(x);
+	if (!err)
+		err = p->engine->retire(p->state, x);
+	if (!err)
+		return EXIT_NOTHING;
+	complain("cannot retire connections: %s", strerror(-err));
+	return EXIT_INCOMPLETE;
 }
 
 /* Ends the series; what is wrong with it is said. Returns an exit status. */
@@ -180,6 +205,8 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 	status = status_worse(status, replay_ready(p));
 	if (status == EXIT_NOTHING)
 		status = replay_watch(p, files, files_n);
+	if (status == EXIT_NOTHING)
+		status = replay_retire(p, files, files_n);
 	if (status != EXIT_NOTHING)
 		goto out;
 	err = replay_feed(p->engine, p->state, reader, &r);
@@ -216,6 +243,7 @@ int replay_run(const struct options *o)
 			break;
 	}
 	p.engine->close(p.state);
+	retired_free(&p.retired);
 	baseline_free(p.baseline);
 	return status_worse(status, replay_unwatch(&p));
 }

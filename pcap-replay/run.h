@@ -12,6 +12,7 @@
 
 struct run;
 struct series;
+struct retired;
 
 /* What an engine is to this module; see run_native.c and run_testrun.c. */
 struct run_engine {
@@ -21,6 +22,11 @@ struct run_engine {
 	 * engine cannot; options.c refuses that.
 	 */
 	void (*watch)(void *state, struct series *series);
+	/*
+	 * From here to the next reset idle connections are retired, as `retired` says, and handed to
+	 * it. 0 or -errno. 0 where the engine cannot, as above.
+	 */
+	int (*retire)(void *state, struct retired *retired);
 	/* n <= READER_BATCH packets, in order. 0 or -errno. */
 	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
 	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */

@@ -52,6 +52,8 @@ struct native_segment {
 	__u8 dir;
 };
 
+struct native_retire;
+
 struct native {
 	struct engine_config config;
 	struct table flows;     /* struct flow_entry, two gauges beside it */
@@ -70,6 +72,7 @@ struct native {
 	/* Called for each segment that was taken in, or 0; asked for once a batch. */
 	void (*on_segment)(void *arg, const struct native_segment *segment);
 	void *on_segment_arg;
+	struct native_retire *retire; /* native_retire.h, or 0; asked for once a batch */
 	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
 };
 

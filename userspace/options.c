@@ -252,6 +252,8 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_seconds(id, value, false, &o->duration_s);
 	case OPTION_INTERVAL:
 		return options_seconds(id, value, false, &o->interval_s);
+	case OPTION_RETIRE:
+		return options_seconds(id, value, false, &o->retire_s);
 	case OPTION_SERIES:
 		o->series = value;
 		return 0;
@@ -378,6 +380,23 @@ static int options_series(const struct options *o)
 	else
 		return 0;
 	fprintf(stderr, "wscope: --series %s\n", why);
+	return -EINVAL;
+}
+
+/* What idles is known to the native engine only, and a series follows connections to their end. */
+static int options_retire(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (!o->retire_s)
+		return 0;
+	if (o->engine != ENGINE_NATIVE)
+		why = "goes with --engine native: the kernel's tables have a size of their own";
+	else if (o->series)
+		why = "does not go with --series, which numbers a connection by its first packet";
+	if (!why)
+		return 0;
+	fprintf(stderr, "wscope: --retire %s\n", why);
 	return -EINVAL;
 }
 
@@ -549,6 +568,8 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 	}
 	if (!err && !o->help)
 		err = options_series(o);
+	if (!err && !o->help)
+		err = options_retire(o);
 	if (!err && !o->help)
 		err = options_operands(o, command, operands, n, dashes);
 	free(operands);
