@@ -98,9 +98,9 @@ struct replay {
 	void *state;
 	struct baseline *baseline;
 	int prepared; /* exit status: EXIT_NOTHING unless something stands in the way of all streams */
-	struct series *series; /* or 0 */
+	struct series *series;  /* or 0 */
 	struct retired retired; /* of one stream */
-	unsigned int before;   /* files of the streams before this one */
+	unsigned int before;    /* files of the streams before this one */
 	bool printed;
 };
 

@@ -73,7 +73,7 @@ struct native {
 	void (*on_segment)(void *arg, const struct native_segment *segment);
 	void *on_segment_arg;
 	struct native_retire *retire; /* native_retire.h, or 0; asked for once a batch */
-	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
+	_Bool out_of_memory;          /* something could not be kept: the result is incomplete */
 };
 
 extern _Thread_local struct native *native_current;

@@ -136,8 +136,8 @@ static _Bool retire_continues(const struct native_retired *e, const struct packe
 		return 1;
 	if (!(p->flags & TCP_ACK))
 		return repeated;
-	return repeated || (e->syn[!dir] &&
-			    p->ack - (e->isn[!dir] + 1) <= e->end[!dir] - (e->isn[!dir] + 1));
+	return repeated ||
+	       (e->syn[!dir] && p->ack - (e->isn[!dir] + 1) <= e->end[!dir] - (e->isn[!dir] + 1));
 }
 
 /* A record was begun by this segment. */
@@ -194,8 +194,9 @@ void native_retire_export(struct native *n, const struct flow_key *key, const st
 	r->spare.entry.flow = *f;
 	if (g && f->bits & FLOW_GAUGED)
 		memcpy(r->spare.gauges, g, sizeof(r->spare.gauges));
-	r->record(r->arg, &r->spare.entry, offsetof(struct native_retire, spare.gauges) -
-						   offsetof(struct native_retire, spare.entry));
+	r->record(r->arg, &r->spare.entry,
+		  offsetof(struct native_retire, spare.gauges) -
+			  offsetof(struct native_retire, spare.entry));
 }
 
 /* What is asked of an entry that may be idle, ahead of its turn: the times of both halves. */
@@ -261,8 +262,7 @@ static void retire_tick(struct native *n, __u64 ns)
 	retire_sweep(n, &r->pending, &n->pending, ns);
 }
 
-void native_retire_track(struct native *n, const struct native_step *step,
-			 struct flow_entry *entry)
+void native_retire_track(struct native *n, const struct native_step *step, struct flow_entry *entry)
 {
 	const struct packet *p = &step->pkt;
 	struct native_pending *pending;

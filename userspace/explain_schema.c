@@ -289,7 +289,8 @@ static void record_required(struct writer *w)
 
 static void flow(struct writer *w)
 {
-	record_begin(w, "flow", "A connection; sorted by first packet, save what was retired before");
+	record_begin(w, "flow",
+		     "A connection; sorted by first packet, save what was retired before");
 #define RECORD_FLOW SCHEMA_MEMBER
 #include "userspace/record.def"
 #define RECORD_FLOW_RETIRE SCHEMA_MEMBER

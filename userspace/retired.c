@@ -119,8 +119,7 @@ static void retired_shift(struct retired *x, const struct flow_entry *e, const s
 	struct retired_listener *l;
 	struct finding found;
 
-	if (t->scaling != SCALING_OFF ||
-	    !detect_phantom_scaling(t, !t->flow->client, &found))
+	if (t->scaling != SCALING_OFF || !detect_phantom_scaling(t, !t->flow->client, &found))
 		return;
 	l = retired_listener(x, e);
 	if (l)
@@ -142,8 +141,9 @@ static void shifting_ask(void *arg, void *entry)
 	q->found |= l->shifting && q->is_in(&l->key, q->prefix);
 }
 
-bool retired_shifting(const struct retired *x, bool (*is_in)(const struct endpoint_key *key,
-							       const struct endpoint_key *prefix),
+bool retired_shifting(const struct retired *x,
+		      bool (*is_in)(const struct endpoint_key *key,
+				    const struct endpoint_key *prefix),
 		      const struct endpoint_key *prefix)
 {
 	struct shifting_query q = { .is_in = is_in, .prefix = prefix };

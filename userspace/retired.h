@@ -85,8 +85,9 @@ void retired_add(struct retired *x, const struct flow_entry *e, size_t gauges_at
 int retired_finish(struct retired *x, const struct report *r);
 
 /* Whether a listener of a prefix, see around.c, shifted its windows without the option. */
-bool retired_shifting(const struct retired *x, bool (*is_in)(const struct endpoint_key *key,
-							       const struct endpoint_key *prefix),
+bool retired_shifting(const struct retired *x,
+		      bool (*is_in)(const struct endpoint_key *key,
+				    const struct endpoint_key *prefix),
 		      const struct endpoint_key *prefix);
 
 /* All connections of a report, retired or not. */

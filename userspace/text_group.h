@@ -21,10 +21,10 @@ struct text_example {
 
 /* Findings that accuse the same. Those that blame the path accuse no address. */
 struct text_group {
-	struct finding finding;      /* the worst and surest of them */
-	struct text_example example; /* its connection */
+	struct finding finding;          /* the worst and surest of them */
+	struct text_example example;     /* its connection */
 	const struct flow_entry *source; /* while it is added: the example is yet to be made of it */
-	__u64 addr[2];               /* the culprit's; of the first of them when the path is blamed */
+	__u64 addr[2]; /* the culprit's; of the first of them when the path is blamed */
 	__u32 domain;  /* as in the keys; DOMAIN_IPV6 tells the family */
 	__u16 port;    /* the server's, when it is the same everywhere; else 0 */
 	bool several_ports;
@@ -56,7 +56,7 @@ struct text_groups {
 	struct text_sample *samples; /* the same of connections that are gone, or some of them */
 	size_t samples_n;
 	size_t samples_room;
-	__u64 sampled; /* the connections that the samples stand for */
+	__u64 sampled;                  /* the connections that the samples stand for */
 	const struct text_groups *gone; /* where they are; or 0 */
 };
 

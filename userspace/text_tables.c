@@ -296,8 +296,8 @@ int text_table_flows(const struct text *t, const struct report *r, bool all)
 	of_kept.gauges_at = RETIRED_GAUGES;
 	text_table_start(&rows.table, heads);
 	for (size_t i = 0; i < r->flows_n || k < kept_n;) {
-		if (k < kept_n && (i == r->flows_n ||
-				   snapshot_flow_order(&kept[k]->entry, r->flows[i]) < 0))
+		if (k < kept_n &&
+		    (i == r->flows_n || snapshot_flow_order(&kept[k]->entry, r->flows[i]) < 0))
 			flow_row(&rows, &of_kept, &kept[k++]->entry);
 		else
 			flow_row(&rows, r, r->flows[i++]);
