@@ -135,6 +135,7 @@ enum flow_bit {
 	FLOW_NON_SYN_W = 1 << 3,     /* a window-scale option outside a SYN, odd_id has it */
 	FLOW_NON_SYN_W_DIR = 1 << 4, /* and the direction it came from */
 	FLOW_GAUGED = 1 << 5,        /* its gauges have begun, gauge.h */
+	FLOW_CONTINUED = 1 << 6, /* replay --retire: an earlier record is of the same connection */
 };
 
 enum role_source { ROLE_SYN, ROLE_SYNACK, ROLE_PORT, ROLE_FIRST };

@@ -30,7 +30,7 @@ TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 NO_FIXBUF  := $(B)/tests/cli/without_fixbuf
 TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN) $(NO_FIXBUF)
 
-.PHONY: test tests unit demo fuzz bench rates verify
+.PHONY: test tests unit demo fuzz bench rates scale verify
 
 $(TEST_OBJS): | $(SKELETON) $(EXTRA_SKEL)
 $(UNIT_SRC:%.c=$(B)/obj/%.o): CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -108,6 +108,9 @@ RATES_FILES = $(shell find $(WSCOPE_CAPTURES) -type f ! -name '*.tsv' ! -name '*
 
 rates: $(BENCH_BIN) ## how often the evidence functions are right on the captures in WSCOPE_CAPTURES
 	@$(if $(RATES_FILES),$(BENCH_BIN) rates $(RATES_FILES),echo "no captures in $(WSCOPE_CAPTURES)" >&2; exit 1)
+
+scale: $(PROGRAM) $(B)/tests/scale/generate ## 20 GB of a million connections through replay --retire, and its memory
+	@WSCOPE_BUILD=$(B) tests/scale/measure.py
 
 verify: $(PROGRAM) $(EXTRA_SKEL) ## verifier figures on this kernel and on others in a VM
 	@WSCOPE_BUILD=$(B) tests/vm/run

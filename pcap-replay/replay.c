@@ -16,6 +16,7 @@
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/output/output.h"
+#include "userspace/retired.h"
 #include "userspace/status.h"
 
 #define REPLAY_ERROR_LEN 8192 /* a path and what is wrong */
@@ -113,6 +114,7 @@ struct replay {
 	struct page *page;         /* or 0 */
 	struct annotate *annotate; /* or 0 */
 	struct export *export;     /* or 0 */
+	struct retired retired;    /* of one stream */
 	unsigned int before;       /* files of the streams before this one */
 	bool printed;
 };
@@ -175,6 +177,29 @@ static int replay_page(struct replay *p, const struct report *r, const struct re
 	if (!err)
 		return EXIT_NOTHING;
 	complain("cannot write '%s': %s", p->options->html, strerror(-err));
+	return EXIT_INCOMPLETE;
+}
+
+/* Where idle connections are to be retired: the engine is told to. Returns an exit status. */
+static int replay_retire(struct replay *p, const char *const *files, unsigned int files_n)
+{
+	struct retired *x = &p->retired;
+	int err;
+
+	if (p->options->retire_s <= 0)
+		return EXIT_NOTHING;
+	retired_free(x);
+	x->idle_s = p->options->retire_s;
+	x->print = output_choose(p->options)->retired;
+	x->to = stdout;
+	x->report.files = files;
+	x->report.files_n = files_n;
+	err = retired_start(x);
+	if (!err)
+		err = p->engine->retire(p->state, x);
+	if (!err)
+		return EXIT_NOTHING;
+	complain("cannot retire connections: %s", strerror(-err));
 	return EXIT_INCOMPLETE;
 }
 
@@ -264,6 +289,8 @@ static int replay_stream(struct replay *p, const char *const *files, unsigned in
 		status = replay_annotate(p, files, files_n);
 	if (status == EXIT_NOTHING && o->ipfix && !p->export)
 		status = export_open(&p->export, o);
+	if (status == EXIT_NOTHING)
+		status = replay_retire(p, files, files_n);
 	if (status != EXIT_NOTHING)
 		goto out;
 	err = replay_feed(p->engine, p->state, reader, &r, p->annotate);
@@ -302,6 +329,7 @@ static int replay_files(const struct options *o)
 	}
 	p.engine->close(p.state);
 	page_close(p.page);
+	retired_free(&p.retired);
 	baseline_free(p.baseline);
 	status = status_worse(status, annotate_close(p.annotate));
 	status = status_worse(status, export_close(p.export, o));

@@ -11,6 +11,7 @@
 #include "userspace/report.h"
 
 struct run;
+struct retired;
 struct watch;
 
 /* What an engine is to this module; see run_native.c and run_testrun.c. */
@@ -21,6 +22,11 @@ struct run_engine {
 	 * options.c refuses a series then, and a page has no plots.
 	 */
 	void (*watch)(void *state, struct watch *watch);
+	/*
+	 * From here to the next reset idle connections are retired, as `retired` says, and handed to
+	 * it. 0 or -errno. 0 where the engine cannot, as above.
+	 */
+	int (*retire)(void *state, struct retired *retired);
 	/* n <= READER_BATCH packets, in order. 0 or -errno. */
 	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
 	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */

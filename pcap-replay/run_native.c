@@ -6,7 +6,9 @@
 #include "pcap-replay/run.h"
 #include "pcap-replay/watch.h"
 #include "platform/native.h"
+#include "platform/native_retire.h"
 #include "userspace/around.h"
+#include "userspace/retired.h"
 #include "userspace/snapshot.h"
 
 /* A record with the time it is sorted by beside it: most comparisons need not look further. */
@@ -21,6 +23,7 @@ struct run_native_state {
 	struct run_order *order;   /* while gathering; then the records' addresses, see below */
 	struct endpoint_entry *endpoints;
 	struct around around;
+	struct retired *retired; /* borrowed, or 0 */
 	__u64 first_ns, last_ns; /* of what was fed; 0, 0: nothing */
 };
 
@@ -57,6 +60,7 @@ static int run_native_reset(void *state)
 	native_close(s->native);
 	s->native = fresh;
 	s->first_ns = s->last_ns = 0;
+	s->retired = NULL;
 	run_native_forget(s);
 	return 0;
 }
@@ -94,6 +98,31 @@ static void run_native_watch(void *state, struct watch *watch)
 	s->native->on_segment_arg = watch;
 }
 
+static void run_native_retired(void *arg, const struct flow_entry *e, size_t gauges_at)
+{
+	retired_add(arg, e, gauges_at);
+}
+
+/* Endpoints while they are counted. */
+static const struct endpoint_entry *run_native_find(const void *arg, const struct endpoint_key *key)
+{
+	const struct native *n = arg;
+
+	return table_find(&n->endpoints, key, sizeof(*key), native_endpoint_hash(key));
+}
+
+static int run_native_retire(void *state, struct retired *retired)
+{
+	struct run_native_state *s = state;
+	double ns = retired->idle_s * 1e9;
+
+	s->retired = retired;
+	retired->around.find = run_native_find;
+	retired->around.find_arg = s->native;
+	/* Less than a nanosecond is one: nothing is idle for no time. */
+	return native_retire_start(s->native, ns < 1 ? 1 : (__u64)ns, run_native_retired, retired);
+}
+
 static int run_native_feed(void *state, const struct reader_packet *packets, unsigned int n)
 {
 	struct run_native_state *s = state;
@@ -113,7 +142,9 @@ static int run_native_feed(void *state, const struct reader_packet *packets, uns
 	}
 	run_native_span(s, packets, n);
 	native_frames(s->native, frames, n);
-	return s->native->out_of_memory ? -ENOMEM : 0;
+	if (s->native->out_of_memory)
+		return -ENOMEM;
+	return s->retired ? s->retired->err : 0;
 }
 
 static bool run_order_after(const struct run_order *a, const struct run_order *b)
@@ -212,6 +243,18 @@ static void run_gather_endpoint(void *arg, void *entry)
 	g->endpoints[g->endpoints_n++] = *e;
 }
 
+/* What takes all connections. */
+static int run_native_judge(struct run_native_state *s, struct report *r)
+{
+	int err = around_make(&s->around, r);
+
+	if (err || !s->retired)
+		return err;
+	s->retired->continued = s->native->retire->continued;
+	s->retired->forgotten = s->native->retire->forgotten;
+	return s->retired->err ? s->retired->err : retired_finish(s->retired, r);
+}
+
 static int run_native_report(void *state, struct report *r)
 {
 	struct run_native_state *s = state;
@@ -241,12 +284,14 @@ static int run_native_report(void *state, struct report *r)
 	r->endpoints_n = g.endpoints_n;
 	memcpy(r->counters, n->counters, sizeof(r->counters));
 	r->span_ns = s->last_ns > s->first_ns ? s->last_ns - s->first_ns : 0;
-	return around_make(&s->around, r);
+	r->retired = s->retired;
+	return run_native_judge(s, r);
 }
 
 const struct run_engine run_native = {
 	.open = run_native_open,
 	.watch = run_native_watch,
+	.retire = run_native_retire,
 	.feed = run_native_feed,
 	.report = run_native_report,
 	.reset = run_native_reset,

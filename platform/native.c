@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "platform/native_retire.h"
+
 _Thread_local struct native *native_current;
 
 struct native *native_open(const struct engine_config *config)
@@ -28,6 +30,7 @@ void native_close(struct native *n)
 {
 	if (!n)
 		return;
+	native_retire_free(n->retire);
 	table_free(&n->ended);
 	table_free(&n->flows);
 	table_free(&n->pending);
@@ -40,8 +43,14 @@ void native_close(struct native *n)
 void native_export(const struct flow_key *key, const struct flow *f, const struct gauge *g)
 {
 	struct native *n = native_current;
-	struct flow_entry *record = table_insert(&n->ended, key, n->ended.used);
+	struct flow_entry *record;
 
+	if (n->retire) {
+		native_retire_export(n, key, f, g);
+		seam_count(COUNTER_EVENTS_SENT);
+		return;
+	}
+	record = table_insert(&n->ended, key, n->ended.used);
 	if (!record) {
 		n->out_of_memory = 1;
 		return;
@@ -181,6 +190,20 @@ static void native_track_watched(struct native *n, const struct native_step *ste
 		n->on_segment(n->on_segment_arg, &segment);
 }
 
+/* A batch whose idle connections are retired; a loop of its own, too. */
+static void native_frames_retiring(struct native *n, struct native_step *steps,
+				   unsigned int frames_n, const struct native_step *due,
+				   unsigned int due_n)
+{
+	for (unsigned int i = 0; i < frames_n || i < due_n; i++) {
+		if (i < frames_n)
+			native_prefetch(n, &steps[i]);
+		if (i < due_n)
+			native_retire_track(n, &due[i],
+					    due[i].segment ? native_entry(n, &due[i]) : NULL);
+	}
+}
+
 void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n)
 {
 	const struct native_step *due = n->steps[n->filled];
@@ -197,6 +220,10 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 		native_track_watched(n, &due[i]);
 	if (n->on_segment)
 		return;
+	if (n->retire) {
+		native_frames_retiring(n, steps, frames_n, due, due_n);
+		return;
+	}
 	for (unsigned int i = 0; i < frames_n || i < due_n; i++) {
 		if (i < frames_n)
 			native_prefetch(n, &steps[i]);

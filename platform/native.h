@@ -53,6 +53,8 @@ struct native_segment {
 	__u8 dir;
 };
 
+struct native_retire;
+
 struct native {
 	struct engine_config config;
 	struct table flows;     /* struct flow_entry, two gauges beside it */
@@ -74,7 +76,8 @@ struct native {
 	/* Whether an address is this host's own, or 0: nobody knows. */
 	_Bool (*is_local)(void *arg, const __u64 addr[2], _Bool ipv6);
 	void *is_local_arg;
-	_Bool out_of_memory; /* something could not be kept: the result is incomplete */
+	struct native_retire *retire; /* native_retire.h, or 0; asked for once a batch */
+	_Bool out_of_memory;          /* something could not be kept: the result is incomplete */
 };
 
 extern _Thread_local struct native *native_current;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "userspace/report.h"
+#include "userspace/retired.h"
 
 /* Neighbours looked at on either side of a host, so that a full prefix costs no square. */
 #define AROUND_NEIGHBOURS 256
@@ -35,32 +36,42 @@ static __u32 around_count_offering(const struct report *r)
 	return n;
 }
 
+static int around_add_lost(struct around *out, size_t *room, __u64 ns)
+{
+	if (out->lost_n == *room) {
+		__u64 *grown;
+
+		*room = *room ? 2 * *room : 256;
+		grown = realloc(out->lost, *room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		out->lost = grown;
+	}
+	out->lost[out->lost_n++] = ns;
+	return 0;
+}
+
 int around_make(struct around *out, struct report *r)
 {
 	size_t room = 0;
+	int err = 0;
 
 	memset(out, 0, sizeof(*out));
 	out->offering = around_count_offering(r);
 	out->span_ns = r->span_ns;
 	r->around = out;
 	/* Nobody can have reached the age. */
-	for (size_t i = 0; i < r->flows_n && r->span_ns >= LOSS_AGE_NS; i++) {
+	for (size_t i = 0; i < r->flows_n && r->span_ns >= LOSS_AGE_NS && !err; i++) {
 		const struct flow_entry *e = r->flows[i];
 		__u64 ns = state_loss_ns(&e->flow, report_gauges(r, e));
 
-		if (!ns)
-			continue;
-		if (out->lost_n == room) {
-			__u64 *grown;
-
-			room = room ? 2 * room : 256;
-			grown = realloc(out->lost, room * sizeof(*grown));
-			if (!grown)
-				return -ENOMEM;
-			out->lost = grown;
-		}
-		out->lost[out->lost_n++] = ns;
+		if (ns)
+			err = around_add_lost(out, &room, ns);
 	}
+	for (size_t i = 0; r->retired && i < r->retired->losses_n && !err; i++)
+		err = around_add_lost(out, &room, r->retired->losses[i].ns);
+	if (err)
+		return err;
 	if (out->lost_n)
 		qsort(out->lost, out->lost_n, sizeof(*out->lost), around_order);
 	return 0;
@@ -88,11 +99,7 @@ static size_t around_from(const struct around *a, __u64 ns)
 	return low;
 }
 
-/*
- * The most connections lost within any LOSS_SPAN_NS that has ns in it; 0 when that is not
- * far more than are always lost here in such a time.
- */
-static __u32 around_lost(const struct around *a, __u64 ns)
+__u32 around_lost(const struct around *a, __u64 ns)
 {
 	size_t from = around_from(a, ns > LOSS_SPAN_NS ? ns - LOSS_SPAN_NS : 0), to = from;
 	__u64 most = 0;
@@ -117,6 +124,15 @@ static int endpoint_order(const void *key, const void *entry)
 	return memcmp(key, &e->key, sizeof(e->key));
 }
 
+const struct endpoint_entry *around_find(const struct report *r, const struct endpoint_key *key)
+{
+	if (r->around && r->around->find)
+		return r->around->find(r->around->find_arg, key);
+	if (!r->endpoints_n)
+		return NULL;
+	return bsearch(key, r->endpoints, r->endpoints_n, sizeof(*r->endpoints), endpoint_order);
+}
+
 const struct endpoint_entry *around_endpoint(const struct report *r, const struct flow_entry *e,
 					     enum endpoint_role role)
 {
@@ -128,9 +144,7 @@ const struct endpoint_entry *around_endpoint(const struct report *r, const struc
 		.role = (__u16)role,
 	};
 
-	if (!r->endpoints_n)
-		return NULL;
-	return bsearch(&key, r->endpoints, r->endpoints_n, sizeof(*r->endpoints), endpoint_order);
+	return around_find(r, &key);
 }
 
 void around_transfer(struct transfer *out, const struct report *r, const struct flow_entry *e)
@@ -199,7 +213,7 @@ static bool around_is_shifting(const struct report *r, const struct endpoint_key
 		if (detect_phantom_scaling(&t, server, &found))
 			return true;
 	}
-	return false;
+	return r->retired && retired_shifting(r->retired, around_same_prefix, prefix);
 }
 
 /* The servers of a prefix stand together, so the last answer is most often the next one. */

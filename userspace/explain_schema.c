@@ -226,6 +226,7 @@ static void codes(struct writer *w)
 #define SCHEMA_SKIP_COUNTS(list)    skip_counts(w)
 #define SCHEMA_LOST(list)           reference(w, "lost")
 #define SCHEMA_WHERE_NULL(list)     where_null(w)
+#define SCHEMA_RETIRED(list)        reference(w, "retired")
 
 #define SCHEMA_CHANGE_CODE(list) change_code(w)
 #define SCHEMA_CHANGES(list)     list_of(w, "change", 0)
@@ -288,8 +289,11 @@ static void record_required(struct writer *w)
 
 static void flow(struct writer *w)
 {
-	record_begin(w, "flow", "A connection; sorted by first packet");
+	record_begin(w, "flow",
+		     "A connection; sorted by first packet, save what was retired before");
 #define RECORD_FLOW SCHEMA_MEMBER
+#include "userspace/record.def"
+#define RECORD_FLOW_RETIRE SCHEMA_MEMBER
 #include "userspace/record.def"
 	record_required(w);
 #define RECORD_FLOW SCHEMA_NAMED
@@ -312,6 +316,8 @@ static void summary(struct writer *w)
 {
 	record_begin(w, "summary", "The last line");
 #define RECORD_SUMMARY SCHEMA_MEMBER
+#include "userspace/record.def"
+#define RECORD_SUMMARY_RETIRE SCHEMA_MEMBER
 #include "userspace/record.def"
 	record_required(w);
 #define RECORD_SUMMARY SCHEMA_NAMED
@@ -407,6 +413,17 @@ static void lost(struct writer *w)
 	object_end(w);
 }
 
+static void retired(struct writer *w)
+{
+	object_begin(w, "retired", "What replay --retire did");
+#define RECORD_RETIRED SCHEMA_MEMBER
+#include "userspace/record.def"
+	object_required(w);
+#define RECORD_RETIRED SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
 static void where(struct writer *w)
 {
 	object_begin(w, "where", "One side of a host");
@@ -470,6 +487,7 @@ int explain_schema(FILE *to)
 	finding(w);
 	packet(w);
 	lost(w);
+	retired(w);
 	where(w);
 	writer_close(w, '}');
 	writer_close(w, '}');

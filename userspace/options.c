@@ -268,6 +268,8 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_seconds(id, value, false, &o->duration_s);
 	case OPTION_INTERVAL:
 		return options_seconds(id, value, false, &o->interval_s);
+	case OPTION_RETIRE:
+		return options_seconds(id, value, false, &o->retire_s);
 	case OPTION_SERIES:
 		o->series = value;
 		return 0;

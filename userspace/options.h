@@ -34,6 +34,7 @@ struct options {
 	__u64 count;        /* 0: no limit */
 	double duration_s;  /* 0: no limit */
 	double interval_s;
+	double retire_s;                 /* replay: 0: nothing is retired */
 	double series_interval_s;        /* 0: every change; below: not said, which is the same */
 	const char *series;              /* replay: the file for the series, or 0 */
 	const char *ipfix;               /* replay: the file for IPFIX, or 0 */

@@ -39,6 +39,22 @@ static int rules_series(const struct options *o)
 	return why ? rules_wrong("series", why) : 0;
 }
 
+/* What idles is known to the native engine only; other results need connections to their end. */
+static int rules_retire(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (o->retire_s <= 0)
+		return 0;
+	if (o->engine != ENGINE_NATIVE)
+		why = "goes with --engine native: the kernel's tables have a size of their own";
+	else if (o->series)
+		why = "does not go with --series, which numbers a connection by its first packet";
+	else if (o->html || o->write || o->ipfix)
+		why = "does not go with --html, --write or --ipfix, which keep all connections";
+	return why ? rules_wrong("retire", why) : 0;
+}
+
 /* A page is a file of its own, of one stream. */
 static int rules_html(const struct options *o)
 {
@@ -103,7 +119,7 @@ int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
-	if (rules_series(o) || rules_html(o) || rules_ipfix(o) || rules_write(o))
+	if (rules_retire(o) || rules_series(o) || rules_html(o) || rules_ipfix(o) || rules_write(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

@@ -8,6 +8,7 @@
 #include "engine/infer.h"
 #include "userspace/around.h"
 #include "userspace/baseline.h"
+#include "userspace/retired.h"
 
 void record_address(struct record_address *out, const __u64 addr[2], bool ipv6)
 {
@@ -259,6 +260,8 @@ void record_flow(struct record_flow *out, const struct report *r, const struct f
 	names.server = out->server.text;
 	n = record_flow_facts(&t, facts);
 	record_findings(&out->findings, r, facts, n, &names);
+	out->retire = r->retired;
+	out->continued = f->bits & FLOW_CONTINUED;
 }
 
 /* ---- endpoint, event, summary ---- */
@@ -338,6 +341,10 @@ static void count_findings(struct record_summary *out, const struct report *r)
 	__u64 *counts = out->findings.n;
 
 	memset(&out->findings, 0, sizeof(out->findings));
+	if (r->retired) {
+		slowed = r->retired->judged.slowed;
+		memcpy(counts, r->retired->findings, sizeof(out->findings));
+	}
 	for (size_t i = 0; i < r->flows_n; i++) {
 		struct transfer t;
 		unsigned int n;
@@ -367,7 +374,7 @@ void record_summary(struct record_summary *out, const struct report *r)
 	out->files = r->live ? 0 : r->files_n;
 	out->packets = packets;
 	out->tcp_packets = packets > skipped ? packets - skipped : 0;
-	out->flows = r->flows_n;
+	out->flows = report_connections(r);
 	out->handshakes = r->counters[COUNTER_HANDSHAKES];
 	count_findings(out, r);
 	for (unsigned int i = 0; i < COUNTERS; i++)
@@ -376,4 +383,12 @@ void record_summary(struct record_summary *out, const struct report *r)
 	out->lost.packets = r->lost_packets;
 	out->lost.events = r->counters[COUNTER_EVENTS_LOST];
 	out->evictions = r->evictions;
+	memset(&out->retired, 0, sizeof(out->retired));
+	out->retire = r->retired;
+	if (!r->retired)
+		return;
+	out->retired.flows = r->retired->flows;
+	out->retired.continued = r->retired->continued;
+	out->retired.forgotten = r->retired->forgotten;
+	out->retired.late = r->retired->late;
 }

@@ -50,6 +50,7 @@
 #define RECORD_HOLDS_FINDING_COUNTS struct record_finding_counts
 #define RECORD_HOLDS_SKIP_COUNTS    struct record_skip_counts
 #define RECORD_HOLDS_LOST           struct record_lost
+#define RECORD_HOLDS_RETIRED        struct record_retired
 #define RECORD_HOLDS_WHERE_NULL     struct record_where /* role 0: null */
 
 #define RECORD_HOLDS_CHANGE_CODE const char *
@@ -107,6 +108,11 @@ struct record_lost {
 #include "userspace/record.def"
 };
 
+struct record_retired {
+#define RECORD_RETIRED RECORD_MEMBER
+#include "userspace/record.def"
+};
+
 struct record_where {
 #define RECORD_WHERE RECORD_MEMBER
 #include "userspace/record.def"
@@ -114,6 +120,9 @@ struct record_where {
 
 struct record_flow {
 #define RECORD_FLOW RECORD_MEMBER
+#include "userspace/record.def"
+	bool retire; /* whether it has these: */
+#define RECORD_FLOW_RETIRE RECORD_MEMBER
 #include "userspace/record.def"
 };
 
@@ -124,6 +133,9 @@ struct record_endpoint {
 
 struct record_summary {
 #define RECORD_SUMMARY RECORD_MEMBER
+#include "userspace/record.def"
+	bool retire; /* whether it has these: */
+#define RECORD_SUMMARY_RETIRE RECORD_MEMBER
 #include "userspace/record.def"
 };
 

@@ -18,6 +18,7 @@
 
 struct around;
 struct baseline;
+struct retired;
 
 /*
  * All arrays are owned by whoever made the report. Times inside facts plus
@@ -38,7 +39,8 @@ struct report {
 	__s64 epoch_offset_ns;
 	__u64 started_ns; /* since the epoch: live, when it was attached; replay, first packet */
 	__u64 span_ns;    /* from the first packet to the last */
-	struct around *around; /* what connections tell about each other; 0: not asked */
+	struct around *around;         /* what connections tell about each other; 0: not asked */
+	const struct retired *retired; /* connections that are not among flows any more, or 0 */
 	bool live;
 	bool interim;         /* live: a summary on the way, the last one is still to come */
 	size_t open_unscaled; /* live: connections that are open and run with scaling off */

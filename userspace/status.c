@@ -3,6 +3,7 @@
 
 #include "userspace/around.h"
 #include "userspace/record.h"
+#include "userspace/retired.h"
 
 static int status_weight(int status)
 {
@@ -31,6 +32,8 @@ static bool status_is_found(const struct report *r, int severity)
 {
 	struct finding facts[RECORD_FINDINGS_MOST];
 
+	if (r->retired && r->retired->worst >= severity)
+		return true;
 	for (size_t i = 0; i < r->flows_n; i++) {
 		struct transfer t;
 

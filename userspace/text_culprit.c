@@ -181,9 +181,7 @@ static bool put_endpoints(const struct text *t, const struct report *r, const st
 
 static bool turns_scaling_off(const struct text_group *g)
 {
-	return g->of_endpoint ||
-	       (g->example && (flow_scaling(&g->example->flow) == SCALING_OFF ||
-			       record_inferred(&g->example->flow) == SCALING_OFF));
+	return g->of_endpoint || (g->example.known && g->example.unscaled);
 }
 
 static void put_seen(const struct text *t, const struct report *r, const struct text_group *g)
@@ -197,14 +195,14 @@ static void put_seen(const struct text *t, const struct report *r, const struct 
 /* The sentence of the detector, for one connection. */
 static void put_sentence(const struct text *t, const struct text_group *g)
 {
-	unsigned int client = g->example->flow.client & 1;
-	bool ipv6 = g->example->key.domain & DOMAIN_IPV6;
+	unsigned int client = g->example.client;
+	bool ipv6 = g->example.key.domain & DOMAIN_IPV6;
 	struct record_address from, to;
 	struct record_names names = { .client = from.text, .server = to.text };
 	struct record_sentence sentence;
 
-	record_address(&from, g->example->key.addr[client], ipv6);
-	record_address(&to, g->example->key.addr[!client], ipv6);
+	record_address(&from, g->example.key.addr[client], ipv6);
+	record_address(&to, g->example.key.addr[!client], ipv6);
 	record_sentence(&sentence, names_detector(g->finding.code)->text, &names, &g->finding);
 	text_field(t, "what", "%s%s", g->count > 1 ? "for example: " : "", sentence.text);
 }
@@ -218,11 +216,11 @@ static void put_advice(const struct text *t, const struct text_group *g)
 
 	record_address(&host, g->addr, ipv6);
 	from = to = host;
-	if (g->example) {
-		unsigned int client = g->example->flow.client & 1;
+	if (g->example.known) {
+		unsigned int client = g->example.client;
 
-		record_address(&from, g->example->key.addr[client], ipv6);
-		record_address(&to, g->example->key.addr[!client], ipv6);
+		record_address(&from, g->example.key.addr[client], ipv6);
+		record_address(&to, g->example.key.addr[!client], ipv6);
 	}
 	record_sentence(&sentence, names_detector(g->finding.code)->advice, &names, &g->finding);
 	text_field(t, "advice", "%s", sentence.text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "userspace/around.h"
+#include "userspace/retired.h"
 
 /* ---- grouping ---- */
 
@@ -74,6 +75,26 @@ static bool finding_stronger(const struct finding *a, const struct finding *b)
 	return a->confidence > b->confidence;
 }
 
+void text_example(struct text_example *out, const struct flow_entry *e)
+{
+	memset(out, 0, sizeof(*out));
+	out->key = e->key;
+	out->client = e->flow.client & 1;
+	out->known = true;
+	out->unscaled = flow_scaling(&e->flow) == SCALING_OFF ||
+			record_inferred(&e->flow) == SCALING_OFF;
+}
+
+/* Of many connections few become an example: only of these is it worked out. */
+static void group_exemplify(struct text_group *to, const struct text_group *g)
+{
+	if (g->source)
+		text_example(&to->example, g->source);
+	else
+		to->example = g->example;
+	to->source = NULL;
+}
+
 static void group_merge(struct text_group *to, const struct text_group *g)
 {
 	to->count += g->count;
@@ -83,17 +104,31 @@ static void group_merge(struct text_group *to, const struct text_group *g)
 		to->several_ports = true;
 		to->port = 0;
 	}
-	if (to->addr[0] != g->addr[0] || to->addr[1] != g->addr[1] || to->domain != g->domain)
+	if (to->addr[0] != g->addr[0] || to->addr[1] != g->addr[1] || to->domain != g->domain ||
+	    g->several_hosts)
 		to->several_hosts = true;
-	if (finding_stronger(&g->finding, &to->finding)) {
+	/* Of equals the earliest: connections that were retired come in another order. */
+	if (finding_stronger(&g->finding, &to->finding) ||
+	    (!g->of_endpoint && g->first_ns < to->first_ns &&
+	     !finding_stronger(&to->finding, &g->finding))) {
 		to->finding = g->finding;
-		to->example = g->example;
+		group_exemplify(to, g);
 	}
 	if (g->first_ns < to->first_ns)
 		to->first_ns = g->first_ns;
 }
 
-static int groups_add(struct text_groups *groups, const struct text_group *g)
+void text_group_add(struct text_group *to, const struct text_group *g)
+{
+	if (to->count) {
+		group_merge(to, g);
+		return;
+	}
+	*to = *g;
+	group_exemplify(to, g);
+}
+
+int text_groups_add(struct text_groups *groups, const struct text_group *g)
 {
 	size_t *slot;
 
@@ -104,14 +139,15 @@ static int groups_add(struct text_groups *groups, const struct text_group *g)
 		group_merge(&groups->list[*slot - 1], g);
 		return 0;
 	}
-	groups->list[groups->n] = *g;
+	groups->list[groups->n].count = 0;
+	text_group_add(&groups->list[groups->n], g);
 	*slot = ++groups->n;
 	return 0;
 }
 
 /* The side's address is the culprit; of what blames the path, whose option it was. */
-static void group_of_flow(struct text_group *g, const struct flow_entry *entry,
-			  const struct finding *finding, __u64 waited_ns)
+void text_group_of(struct text_group *g, const struct flow_entry *entry,
+		   const struct finding *finding, __u64 waited_ns)
 {
 	unsigned int client = entry->flow.client & 1;
 	unsigned int dir = finding->side == SIDE_SERVER ? !client : client;
@@ -125,7 +161,7 @@ static void group_of_flow(struct text_group *g, const struct flow_entry *entry,
 	g->first_ns = entry->flow.first_ns;
 	g->waited_ns = waited_ns;
 	g->bytes = entry->flow.half[0].bytes + entry->flow.half[1].bytes;
-	g->example = entry;
+	g->source = entry;
 }
 
 static void group_of_endpoint(struct text_group *g, const struct endpoint_entry *entry,
@@ -170,6 +206,8 @@ static enum text_unknown judge_unknown(const struct flow *f)
 {
 	const struct syn *c = &f->syn[f->client & 1], *s = &f->syn[!f->client];
 
+	if (f->bits & FLOW_CONTINUED)
+		return TEXT_UNKNOWN_CONTINUED;
 	if (!(c->bits & SYN_SEEN))
 		return TEXT_UNKNOWN_NO_SYN;
 	if (!f->half[!f->client].packets && f->half[f->client & 1].bits & HALF_SEGMENT)
@@ -195,7 +233,7 @@ static enum limited judge_windows(const struct transfer *t)
 	return worst;
 }
 
-static void judge_flow(struct text_judged *out, const struct report *r, const struct transfer *t)
+void text_judge(struct text_judged *out, const struct report *r, const struct transfer *t)
 {
 	const struct flow *f = t->flow;
 	enum scaling inferred;
@@ -243,7 +281,7 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 	int err = 0;
 
 	around_transfer(&t, r, e);
-	judge_flow(judged, r, &t);
+	text_judge(judged, r, &t);
 	n = record_flow_facts(&t, facts);
 	record_slowed(&judged->slowed, &t, facts, n);
 	if (t.scaling == SCALING_OFF && e->flow.rtt_us)
@@ -253,9 +291,29 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 	for (unsigned int k = 0; k < n && !err; k++) {
 		struct text_group g;
 
-		group_of_flow(&g, e, &facts[k], waited_ns);
-		err = groups_add(groups, &g);
+		text_group_of(&g, e, &facts[k], waited_ns);
+		err = text_groups_add(groups, &g);
 	}
+	return err;
+}
+
+void text_judged_start(struct text_judged *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->first = INT64_MAX;
+	out->last = INT64_MIN;
+}
+
+/* What is known of connections that are gone. The samples stay theirs. */
+static int groups_take(struct text_groups *groups, struct text_judged *judged,
+		       const struct retired *retired)
+{
+	int err = 0;
+
+	*judged = retired->judged;
+	groups->gone = &retired->groups;
+	for (size_t i = 0; i < retired->groups.n && !err; i++)
+		err = text_groups_add(groups, &retired->groups.list[i]);
 	return err;
 }
 
@@ -266,15 +324,15 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged, con
 	int err = 0;
 
 	memset(groups, 0, sizeof(*groups));
-	memset(judged, 0, sizeof(*judged));
-	judged->first = INT64_MAX;
-	judged->last = INT64_MIN;
+	text_judged_start(judged);
+	if (r->retired)
+		err = groups_take(groups, judged, r->retired);
 	for (size_t i = 0; i < r->endpoints_n && !err; i++) {
 		unsigned int n = record_endpoint_facts(r, &r->endpoints[i], facts);
 
 		for (unsigned int k = 0; k < n && !err; k++) {
 			group_of_endpoint(&g, &r->endpoints[i], &facts[k]);
-			err = groups_add(groups, &g);
+			err = text_groups_add(groups, &g);
 		}
 	}
 	for (size_t i = 0; i < r->flows_n && !err; i++) {
@@ -291,6 +349,7 @@ void text_groups_free(struct text_groups *groups)
 	free(groups->list);
 	free(groups->slots);
 	free(groups->slow);
+	free(groups->samples);
 	memset(groups, 0, sizeof(*groups));
 }
 
@@ -303,6 +362,7 @@ const char *text_why_name(enum text_unknown why)
 		[TEXT_UNKNOWN_UNANSWERED] = "SYN not answered",
 		[TEXT_UNKNOWN_ONE_SIDED] = "one direction only",
 		[TEXT_UNKNOWN_OPTIONS] = "options cut or malformed",
+		[TEXT_UNKNOWN_CONTINUED] = "continued after a pause",
 		[TEXT_UNKNOWN_COPIES] = "copies of the SYN differ",
 	};
 
@@ -316,36 +376,95 @@ static int rtt_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool concerns(const struct text_group *g, const struct flow_entry *e)
+static bool concerns(const struct text_group *g, const __u64 addr[2][2], __u32 domain)
 {
 	if (accuses_path(&g->finding))
 		return true;
 	for (int i = 0; i < 2; i++) {
-		if (e->key.domain == g->domain && e->key.addr[i][0] == g->addr[0] &&
-		    e->key.addr[i][1] == g->addr[1])
+		if (domain == g->domain && addr[i][0] == g->addr[0] && addr[i][1] == g->addr[1])
 			return true;
 	}
 	return false;
 }
 
+/* The larger shift that its ends offered; SHIFT_UNKNOWN: none did. */
+static __u8 slow_offer(const struct flow *f)
+{
+	__u8 offer = SHIFT_UNKNOWN;
+
+	for (int k = 0; k < 2; k++) {
+		if (syn_offers(&f->syn[k]) &&
+		    (offer == SHIFT_UNKNOWN || syn_shift(&f->syn[k]) > offer))
+			offer = syn_shift(&f->syn[k]);
+	}
+	return offer;
+}
+
+/* A number that looks like chance and is the same each time. */
+static __u64 sample_chance(__u64 n)
+{
+	n = (n + 1) * 0x9e3779b97f4a7c15ULL;
+	n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9ULL;
+	return n ^ n >> 31;
+}
+
+/*
+ * The first TEXT_SAMPLES, then each one less likely, in the place of another, so that all are
+ * as likely to be among them (reservoir sampling).
+ */
+int text_groups_sample(struct text_groups *groups, const struct flow_entry *e)
+{
+	struct text_sample *s;
+	__u64 at = groups->samples_n;
+
+	if (at == TEXT_SAMPLES)
+		at = sample_chance(groups->sampled) % (groups->sampled + 1);
+	groups->sampled++;
+	if (at >= TEXT_SAMPLES)
+		return 0;
+	if (at == groups->samples_room) {
+		size_t room = groups->samples_room ? 2 * groups->samples_room : 64;
+		struct text_sample *samples = realloc(groups->samples, room * sizeof(*samples));
+
+		if (!samples)
+			return -ENOMEM;
+		groups->samples = samples;
+		groups->samples_room = room;
+	}
+	groups->samples_n += at == groups->samples_n;
+	s = &groups->samples[at];
+	memcpy(s->addr, e->key.addr, sizeof(s->addr));
+	s->domain = e->key.domain;
+	s->rtt_us = e->flow.rtt_us;
+	s->offer = slow_offer(&e->flow);
+	return 0;
+}
+
+static void slow_add(struct text_slow *out, __u32 *rtts, size_t *n, __u32 rtt_us, __u8 offer)
+{
+	rtts[(*n)++] = rtt_us;
+	if (offer != SHIFT_UNKNOWN && (out->offer == SHIFT_UNKNOWN || offer > out->offer))
+		out->offer = offer;
+}
+
 void text_slow(struct text_slow *out, const struct text_groups *groups, const struct text_group *g)
 {
-	__u32 *rtts = malloc((groups->slow_n + 1) * sizeof(*rtts));
-	size_t n = 0;
+	size_t gone = groups->gone ? groups->gone->samples_n : 0, n = 0;
+	__u32 *rtts = malloc((groups->slow_n + gone + 1) * sizeof(*rtts));
 
 	out->rtt_us = 0;
 	out->offer = SHIFT_UNKNOWN;
 	for (size_t i = 0; i < groups->slow_n && rtts; i++) {
-		const struct flow *f = &groups->slow[i]->flow;
+		const struct flow_entry *e = groups->slow[i];
 
-		if (!concerns(g, groups->slow[i]))
-			continue;
-		rtts[n++] = f->rtt_us;
-		for (int k = 0; k < 2; k++) {
-			if (syn_offers(&f->syn[k]) &&
-			    (out->offer == SHIFT_UNKNOWN || syn_shift(&f->syn[k]) > out->offer))
-				out->offer = syn_shift(&f->syn[k]);
-		}
+		if (concerns(g, e->key.addr, e->key.domain))
+			slow_add(out, rtts, &n, e->flow.rtt_us, slow_offer(&e->flow));
+	}
+	for (size_t i = 0; i < gone && rtts; i++) {
+		const struct text_sample *s = &groups->gone->samples[i];
+
+		if (concerns(g, s->addr, s->domain))
+			slow_add(out, rtts, &n, s->rtt_us, s->offer);
 	}
 	if (n) {
 		qsort(rtts, n, sizeof(*rtts), rtt_order);

@@ -11,10 +11,19 @@
 
 #include "userspace/record.h"
 
+/* What is told of one connection of a group. */
+struct text_example {
+	struct flow_key key;
+	__u8 client; /* index of the client's end */
+	bool known;  /* there is one: endpoints have none */
+	bool unscaled;
+};
+
 /* Findings that accuse the same. Those that blame the path accuse no address. */
 struct text_group {
-	struct finding finding;           /* the worst and surest of them */
-	const struct flow_entry *example; /* its connection; 0 for endpoints */
+	struct finding finding;          /* the worst and surest of them */
+	struct text_example example;     /* its connection */
+	const struct flow_entry *source; /* while it is added: the example is yet to be made of it */
 	__u64 addr[2]; /* the culprit's; of the first of them when the path is blamed */
 	__u32 domain;  /* as in the keys; DOMAIN_IPV6 tells the family */
 	__u16 port;    /* the server's, when it is the same everywhere; else 0 */
@@ -27,6 +36,14 @@ struct text_group {
 	__u64 bytes;     /* payload they carried */
 };
 
+/* An unscaled connection whose round trip is known. */
+struct text_sample {
+	__u64 addr[2][2];
+	__u32 domain;
+	__u32 rtt_us;
+	__u8 offer; /* the larger shift of its ends; SHIFT_UNKNOWN */
+};
+
 struct text_groups {
 	struct text_group *list; /* worst first: severity, then count, then time */
 	size_t n;
@@ -36,9 +53,32 @@ struct text_groups {
 	const struct flow_entry **slow; /* unscaled connections whose round trip is known */
 	size_t slow_n;
 	size_t slow_room;
+	struct text_sample *samples; /* the same of connections that are gone, or some of them */
+	size_t samples_n;
+	size_t samples_room;
+	__u64 sampled;                  /* the connections that the samples stand for */
+	const struct text_groups *gone; /* where they are; or 0 */
 };
 
 void text_groups_free(struct text_groups *groups);
+
+/* Adds to the group that accuses the same, or as a new one. 0 or -ENOMEM. */
+int text_groups_add(struct text_groups *groups, const struct text_group *g);
+
+/* Adds to one group, which accuses the same, or is empty. */
+void text_group_add(struct text_group *to, const struct text_group *g);
+
+/* More of what text_groups_sample() was given for than this is kept by chance. */
+#define TEXT_SAMPLES 65536U
+
+/* Notes an unscaled connection that will not be there at the end. 0 or -ENOMEM. */
+int text_groups_sample(struct text_groups *groups, const struct flow_entry *e);
+
+void text_example(struct text_example *out, const struct flow_entry *e);
+
+/* One finding of one connection. */
+void text_group_of(struct text_group *g, const struct flow_entry *entry,
+		   const struct finding *finding, __u64 waited_ns);
 
 /* Why scaling is unknown for a connection. */
 enum text_unknown {
@@ -46,6 +86,7 @@ enum text_unknown {
 	TEXT_UNKNOWN_UNANSWERED, /* a SYN, and nothing came of it */
 	TEXT_UNKNOWN_ONE_SIDED,  /* only one direction is visible here */
 	TEXT_UNKNOWN_OPTIONS,    /* options cut or malformed */
+	TEXT_UNKNOWN_CONTINUED,  /* it was retired, and continued */
 	TEXT_UNKNOWN_COPIES,     /* copies of the SYN differ, which one was answered is not known */
 	TEXT_UNKNOWNS,
 };
@@ -60,6 +101,10 @@ struct text_judged {
 	struct record_slowed slowed;
 	__s64 first, last; /* times of the first and the last packet, ns since the epoch */
 };
+
+/* No connection yet; and one more. */
+void text_judged_start(struct text_judged *out);
+void text_judge(struct text_judged *out, const struct report *r, const struct transfer *t);
 
 /*
  * Goes through all connections once: what was found, grouped, and what was judged.

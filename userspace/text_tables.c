@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "userspace/around.h"
+#include "userspace/retired.h"
+#include "userspace/snapshot.h"
 #include "userspace/text_culprit.h"
 
 static void heading(const struct text *t, const char *title)
@@ -229,38 +231,86 @@ static void flow_cells(struct text_table *table, const struct report *r,
 	text_table_cell(table, "%s", *text ? text : "-");
 }
 
+/* The rows of the table of connections, while they are gone through in order. */
+struct flow_rows {
+	struct text_table table;
+	size_t more;
+	bool all;
+};
+
+static void flow_row(struct flow_rows *rows, const struct report *r, const struct flow_entry *e)
+{
+	struct finding facts[RECORD_FINDINGS_MOST];
+	struct transfer transfer;
+	unsigned int n;
+	int severity;
+	bool flagged;
+
+	around_transfer(&transfer, r, e);
+	n = record_flow_facts(&transfer, facts);
+	severity = record_worst(facts, n);
+	flagged = severity >= SEVERITY_NOTICE;
+	if (!rows->all && !flagged)
+		return;
+	if (!rows->all && rows->table.rows == TEXT_ROWS_FEW) {
+		rows->more++;
+		return;
+	}
+	flow_cells(&rows->table, r, e,
+		   flagged ? text_severity_color((unsigned int)severity) : TEXT_PLAIN, facts, n);
+}
+
+_Static_assert(RETIRED_KEPT >= TEXT_ROWS_FEW, "a table of few connections lacks none");
+
+static int kept_order(const void *a, const void *b)
+{
+	const struct retired_kept *const *x = a, *const *y = b;
+
+	return snapshot_flow_order(&(*x)->entry, &(*y)->entry);
+}
+
+/* Those of the retired connections that were kept, in order; and how many were not. */
+static size_t kept_rows(const struct retired_kept *kept[RETIRED_KEPT], const struct report *r)
+{
+	size_t n = r->retired ? r->retired->kept_n : 0;
+
+	for (size_t i = 0; i < n; i++)
+		kept[i] = &r->retired->kept[i];
+	if (n)
+		qsort(kept, n, sizeof(kept[0]), kept_order);
+	return n;
+}
+
 int text_table_flows(const struct text *t, const struct report *r, bool all)
 {
 	static const char *const heads[] = { "CLIENT", "SERVER",   "SCALING", "SHIFTS",
 					     "WINDOW", "FINDINGS", NULL };
-	struct finding facts[RECORD_FINDINGS_MOST];
-	struct text_table table;
-	size_t more = 0;
+	const struct retired_kept *kept[RETIRED_KEPT];
+	size_t kept_n = kept_rows(kept, r), k = 0;
+	struct flow_rows rows = { .all = all };
+	struct report of_kept = *r;
+	char many[TEXT_COUNTED_ROOM];
+	bool any;
+	int err;
 
-	text_table_start(&table, heads);
-	for (size_t i = 0; i < r->flows_n; i++) {
-		struct transfer transfer;
-		unsigned int n;
-		int severity;
-		bool flagged;
-
-		around_transfer(&transfer, r, r->flows[i]);
-		n = record_flow_facts(&transfer, facts);
-		severity = record_worst(facts, n);
-		flagged = severity >= SEVERITY_NOTICE;
-		if (!all && !flagged)
-			continue;
-		if (!all && table.rows == TEXT_ROWS_FEW) {
-			more++;
-			continue;
-		}
-		flow_cells(&table, r, r->flows[i],
-			   flagged ? text_severity_color((unsigned int)severity) : TEXT_PLAIN,
-			   facts, n);
+	of_kept.gauges_at = RETIRED_GAUGES;
+	text_table_start(&rows.table, heads);
+	for (size_t i = 0; i < r->flows_n || k < kept_n;) {
+		if (k < kept_n &&
+		    (i == r->flows_n || snapshot_flow_order(&kept[k]->entry, r->flows[i]) < 0))
+			flow_row(&rows, &of_kept, &kept[k++]->entry);
+		else
+			flow_row(&rows, r, r->flows[i++]);
 	}
-	if (table.rows)
+	any = rows.table.rows;
+	if (any)
 		heading(t, all ? "Connections (shifts and largest windows: client/server)"
 			       : "Connections with findings (shifts and largest windows: "
 				 "client/server)");
-	return finish(&table, t, more, "connection");
+	err = finish(&rows.table, t, rows.more, "connection");
+	if (!err && all && r->retired && r->retired->flows > kept_n)
+		text_put(t, TEXT_DIM, "%s  and %s more that were retired; --json has all\n",
+			 any ? "" : "\n",
+			 text_counted(many, r->retired->flows - kept_n, "connection"));
+	return err;
 }

@@ -99,6 +99,7 @@ static void put_finding(struct writer *w, const struct record_finding *r);
 static void put_findings(struct writer *w, const struct record_findings *findings);
 static void put_lost(struct writer *w, const struct record_lost *r);
 static void put_where_null(struct writer *w, const struct record_where *r);
+static void put_retired(struct writer *w, const struct record_retired *r);
 
 #define PUT_UINT(v)           writer_unsigned(w, v)
 #define PUT_UINT_NULL(v)      put_number_null(w, v)
@@ -126,6 +127,7 @@ static void put_where_null(struct writer *w, const struct record_where *r);
 #define PUT_SKIP_COUNTS(v)    put_skip_counts(w, &(v))
 #define PUT_LOST(v)           put_lost(w, &(v))
 #define PUT_WHERE_NULL(v)     put_where_null(w, &(v))
+#define PUT_RETIRED(v)        put_retired(w, &(v))
 #define PUT_CHANGE_CODE(v)    writer_string(w, v)
 #define PUT_CHANGES(v)        put_changes(w, &(v))
 
@@ -161,6 +163,14 @@ static void put_lost(struct writer *w, const struct record_lost *r)
 {
 	writer_open(w, '{');
 #define RECORD_LOST PUT_MEMBER
+#include "userspace/record.def"
+	writer_close(w, '}');
+}
+
+static void put_retired(struct writer *w, const struct record_retired *r)
+{
+	writer_open(w, '{');
+#define RECORD_RETIRED PUT_MEMBER
 #include "userspace/record.def"
 	writer_close(w, '}');
 }
@@ -213,6 +223,10 @@ void json_flow(struct writer *w, const struct record_flow *r)
 	record_begin(w, "flow");
 #define RECORD_FLOW PUT_MEMBER
 #include "userspace/record.def"
+	if (r->retire) {
+#define RECORD_FLOW_RETIRE PUT_MEMBER
+#include "userspace/record.def"
+	}
 	record_end(w);
 }
 
@@ -229,6 +243,10 @@ void json_summary(struct writer *w, const struct record_summary *r)
 	record_begin(w, "summary");
 #define RECORD_SUMMARY PUT_MEMBER
 #include "userspace/record.def"
+	if (r->retire) {
+#define RECORD_SUMMARY_RETIRE PUT_MEMBER
+#include "userspace/record.def"
+	}
 	record_end(w);
 }
 
@@ -310,6 +328,17 @@ static int json_report(FILE *to, const struct report *r, const struct options *o
 	return writer_flush(&w);
 }
 
+static int json_retired(FILE *to, const struct report *r, const struct flow_entry *e)
+{
+	struct writer w;
+	struct record_flow record;
+
+	writer_start(&w, to);
+	record_flow(&record, r, e);
+	json_flow(&w, &record);
+	return writer_flush(&w);
+}
+
 static int json_event(FILE *to, const struct report *r, const struct event *e,
 		      const struct options *o)
 {
@@ -324,4 +353,9 @@ static int json_event(FILE *to, const struct report *r, const struct event *e,
 	return writer_flush(&w);
 }
 
-const struct output output_json = { .name = "json", .report = json_report, .event = json_event };
+const struct output output_json = {
+	.name = "json",
+	.report = json_report,
+	.retired = json_retired,
+	.event = json_event,
+};

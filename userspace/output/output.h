@@ -12,6 +12,8 @@ struct output {
 	const char *name;
 	/* The whole report: culprits or flow, endpoint and summary records. 0 or -errno (write failed). */
 	int (*report)(FILE *to, const struct report *r, const struct options *o);
+	/* The record of a connection that is retired before the report; 0: the report has them. */
+	int (*retired)(FILE *to, const struct report *r, const struct flow_entry *e);
 	/* One event as it happens (live), of kind EVENT_FLOW_FINDING or EVENT_ENDPOINT_FINDING. */
 	int (*event)(FILE *to, const struct report *r, const struct event *e,
 		     const struct options *o);

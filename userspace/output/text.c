@@ -7,6 +7,7 @@
 #include "userspace/baseline.h"
 #include "userspace/output/output.h"
 #include "userspace/output/text.h"
+#include "userspace/retired.h"
 #include "userspace/text_culprit.h"
 #include "userspace/text_tables.h"
 
@@ -55,15 +56,15 @@ void text_no_finding(const struct text *t, const struct report *r, const struct 
 		snprintf(unoffered, sizeof(unoffered),
 			 " (in %s the SYN was not seen: who left the option out cannot be told)",
 			 text_number(n, judged->off_unoffered));
-	if (!r->flows_n)
+	if (!report_connections(r))
 		text_wrapped(t, 2, "No TCP connection was seen: nothing could be judged");
 	else if (!known)
 		text_wrapped(t, 2, "No verdict: %s, none of them could be judged (%s)",
-			     text_counted(many, r->flows_n, "connection"), why);
+			     text_counted(many, report_connections(r), "connection"), why);
 	else
 		text_wrapped(t, 2, "No %s: %s of %s judged, %s%s%s",
 			     informed ? "fault found" : "finding", text_number(n, known),
-			     text_counted(many, r->flows_n, "connection"),
+			     text_counted(many, report_connections(r), "connection"),
 			     put_scaling(on_off, judged), unoffered, unknown);
 }
 
@@ -100,7 +101,7 @@ static void put_seen(const struct text *t, const struct report *r)
 		snprintf(where, sizeof(where), " in %s", text_counted(files, r->files_n, "file"));
 	text_field(t, "seen", "%s%s: %s, %s",
 		   text_counted(packets, r->counters[COUNTER_PACKETS], "packet"), where,
-		   text_counted(flows, r->flows_n, "connection"),
+		   text_counted(flows, report_connections(r), "connection"),
 		   text_counted(shakes, r->counters[COUNTER_HANDSHAKES], "handshake"));
 }
 
@@ -123,7 +124,7 @@ static void put_time(const struct text *t, const struct report *r, const struct 
 {
 	char from[TEXT_TIME_ROOM], to[TEXT_TIME_ROOM];
 
-	if (!r->flows_n)
+	if (!report_connections(r))
 		return;
 	text_time(from, r->live ? (__s64)r->started_ns : judged->first);
 	if (strncmp(from, text_time(to, judged->last), strlen("2026-01-02")) ==
@@ -152,6 +153,23 @@ static void put_judged(const struct text *t, const struct report *r,
 	if (r->open_unscaled)
 		text_field(t, "open", "%s without scaling, until closed",
 			   text_counted(n, r->open_unscaled, "connection"));
+}
+
+/* How much of the picture was judged before the end, and what this changed. */
+static void put_retired(const struct text *t, const struct report *r)
+{
+	char flows[TEXT_COUNTED_ROOM], many[TEXT_COUNTED_ROOM], n[TEXT_NUMBER_ROOM];
+	const struct retired *x = r->retired;
+
+	if (!x)
+		return;
+	text_field(t, "retired",
+		   "%s, after %g s without a packet; %s later continued, as a new one",
+		   text_counted(flows, x->flows, "connection"), x->idle_s,
+		   text_number(n, x->continued));
+	if (x->forgotten)
+		text_field(t, "", "%s would not have been known again",
+			   text_counted(many, x->forgotten, "open connection"));
 }
 
 /* What all that was found cost together. */
@@ -228,6 +246,7 @@ void text_overview(const struct text *t, const struct report *r, const struct te
 	put_seen(t, r);
 	put_time(t, r, judged);
 	put_judged(t, r, judged, !fault);
+	put_retired(t, r);
 	put_slowed(t, judged);
 	put_windows(t, judged);
 	put_baseline(t, r);
