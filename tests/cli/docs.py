@@ -86,6 +86,9 @@ def records():
                    "COMPARE_FLOW", "COMPARE", "CHANGE"):
         define = f"RECORD_{record}(k, n, l, w) @ n"
         found[record.lower()] = expand("userspace/record.def", define)
+    for record in ("FLOW", "SUMMARY"):
+        define = f"RECORD_{record}_RETIRE(k, n, l, w) @ n"
+        found[record.lower()] += expand("userspace/record.def", define)
     return found
 
 
