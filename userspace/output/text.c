@@ -164,7 +164,7 @@ static void put_retired(const struct text *t, const struct report *r)
 	if (!x)
 		return;
 	text_field(t, "retired",
-		   "%s, after %g s without a packet; %s later continued, as a new one",
+		   "%s, idle for %g s; %s continued later",
 		   text_counted(flows, x->flows, "connection"), x->idle_s,
 		   text_number(n, x->continued));
 	if (x->forgotten)
