@@ -151,12 +151,15 @@ static void ipfix_add(struct ipfix *x, fbTemplate_t *t, __u16 id, bool internal,
 {
 	GError *error = NULL;
 
-	if (!t || x->err)
+	if (!t)
 		return;
 	errno = 0;
-	if ((internal && !fbSessionAddTemplate(x->session, TRUE, id, t, &error)) ||
-	    (external && !fbSessionAddTemplate(x->session, FALSE, id, t, &error)))
+	if (!x->err && ((internal && !fbSessionAddTemplate(x->session, TRUE, id, t, &error)) ||
+			(external && !fbSessionAddTemplate(x->session, FALSE, id, t, &error))))
 		ipfix_failed(x, &error);
+	/* Nobody else would. */
+	if (x->err)
+		fbTemplateFreeUnused(t);
 }
 
 /*
