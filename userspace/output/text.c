@@ -163,8 +163,7 @@ static void put_retired(const struct text *t, const struct report *r)
 
 	if (!x)
 		return;
-	text_field(t, "retired",
-		   "%s, idle for %g s; %s continued later",
+	text_field(t, "retired", "%s, idle for %g s; %s continued later",
 		   text_counted(flows, x->flows, "connection"), x->idle_s,
 		   text_number(n, x->continued));
 	if (x->forgotten)
