@@ -3,8 +3,9 @@
 # timeout: 240
 """The product judges captures that it was not made with: a few runs of the quick classes.
 
-Seeds are fresh each time and are printed; see confusion, which makes a run again. A class may miss
-one run. A finding that is not so is a failure, in healthy runs as in others. Then 300 healthy
+The numbers are drawn from one seed, so that a change is held against the same runs as the one before
+it, and only the kernel's timing is new; SEED= gives another, SEED=fresh draws one. `confusion` makes a
+run again. A class may miss one run. A finding that is not so is a failure, in healthy runs as in others. Then 300 healthy
 connections, see healthy: no finding of severity warning or above.
 """
 
@@ -24,6 +25,7 @@ from tap import Tap  # noqa: E402
 
 RUNS, SECONDS, JOBS = 2, 40, 2
 HEALTHY, BATCH = 300, 100
+SEED = "424243"
 tap = Tap()
 
 
@@ -79,7 +81,8 @@ def main():
     elif runner.missing_tool():
         tap.skip("the lab runs", f"package: {runner.missing_tool()} is not installed")
     else:
-        seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
+        given = os.environ.get("SEED", SEED)
+        seed = random.SystemRandom().randrange(10**6) if given == "fresh" else int(given)
         with runner.whole_run() as the_run:
             check_classes(the_run, seed)
             check_healthy(the_run, seed)
