@@ -5,8 +5,8 @@
 
 The numbers are drawn from one seed, so that a change is held against the same runs as the one before
 it, and only the kernel's timing is new; SEED= gives another, SEED=fresh draws one. `confusion` makes a
-run again. A class may miss one run. A finding that is not so is a failure, in healthy runs as in others. Then 300 healthy
-connections, see healthy: no finding of severity warning or above.
+run again. A class may miss one run. A finding that is not so is a failure, in healthy runs as in
+others. Then 300 healthy connections, see healthy: no finding of severity warning or above.
 """
 
 import os
