@@ -23,13 +23,14 @@ result() {
 
 # The native engine, and what feeds it, in one program under the sanitizers.
 sanitized() {
-	local flags
+	local flags libs
 	flags=$(make -s --no-print-directory print-flags FLAGS=LINT_CFLAGS) || return 1
+	libs=$(make -s --no-print-directory print-flags FLAGS=PKG_LIBS) || return 1
+	# The archive of the fuzz targets has the sanitizers in it.
 	# shellcheck disable=SC2086 # flags
 	clang $flags -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -o "$1" \
 		tests/engine/mutate.c tests/unit/{mutate_frame,packet_builder,packet_text,engine_text}.c \
-		tests/unit/hook_runner.c platform/{native,table}.c \
-		userspace/{around,names,snapshot,snapshot_walk}.c -lbpf -lelf -lz
+		tests/unit/hook_runner.c build/fuzz/libwscope.a $libs
 }
 
 work=$(mktemp -d) || exit 2
