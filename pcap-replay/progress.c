@@ -31,9 +31,10 @@ void progress_start(struct progress *p)
 /* "0:07", "1:02:03", or days. */
 static void progress_left(char *out, size_t room, double seconds)
 {
-	unsigned int s = (unsigned int)(seconds + 0.5);
+	bool long_time = seconds > 99.0 * PROGRESS_DAY_S;
+	unsigned int s = long_time ? 0 : (unsigned int)(seconds + 0.5);
 
-	if (seconds > 99.0 * PROGRESS_DAY_S)
+	if (long_time)
 		snprintf(out, room, ", more than 99 days left");
 	else if (s >= PROGRESS_DAY_S)
 		snprintf(out, room, ", %u d %u h left", s / PROGRESS_DAY_S,
@@ -48,6 +49,7 @@ void progress_line(char out[PROGRESS_ROOM], __u64 elapsed_ns, __u64 done, __u64 
 		   __u64 packets)
 {
 	double elapsed = (double)elapsed_ns / PROGRESS_NS;
+	double second = elapsed_ns ? (double)packets / elapsed : 0;
 	char count[TEXT_NUMBER_ROOM], rate[TEXT_NUMBER_ROOM], left[32] = "", part[8] = "";
 
 	if (done > total)
@@ -58,7 +60,8 @@ void progress_line(char out[PROGRESS_ROOM], __u64 elapsed_ns, __u64 done, __u64 
 	if (done)
 		progress_left(left, sizeof(left), elapsed * (double)(total - done) / (double)done);
 	text_number(count, packets);
-	text_number(rate, elapsed_ns ? (__u64)((double)packets / elapsed) : 0);
+	/* A double of 2^64 does not fit. */
+	text_number(rate, second < 0x1p63 ? (__u64)second : 1ULL << 63);
 	snprintf(out, PROGRESS_ROOM, "%s%s packets, %s/s%s", part, count, rate, left);
 }
 
