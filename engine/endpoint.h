@@ -62,6 +62,35 @@ ENGINE_INLINE void endpoint_count(struct endpoint *e, const struct syn *syn, _Bo
 	e->bits |= ENDPOINT_OFFERED;
 }
 
+/* Adds what was counted of the same endpoint later than all that e knows. */
+ENGINE_INLINE void endpoint_join(struct endpoint *e, const struct endpoint *later)
+{
+	_Bool refused = later->bits & ENDPOINT_REFUSED;
+
+	if (later->bits & ENDPOINT_OFFERED) {
+		e->run = 0;
+		e->last_offer_ns = later->last_offer_ns;
+	}
+	if (refused && !e->run) {
+		e->run_since_ns = later->run_since_ns;
+		e->run_first_id = later->run_first_id;
+	}
+	if (refused && !(e->bits & ENDPOINT_REFUSED))
+		e->first_refusal_ns = later->first_refusal_ns;
+	if (refused) {
+		e->last_refusal_ns = later->last_refusal_ns;
+		e->last_refusal_id = later->last_refusal_id;
+	}
+	e->run += later->run;
+	e->opportunities += later->opportunities;
+	e->offers += later->offers;
+	e->refusals += later->refusals;
+	e->by_box += later->by_box;
+	e->plain += later->plain;
+	e->plain_offers += later->plain_offers;
+	e->bits |= later->bits;
+}
+
 /*
  * At the first SYN-ACK of a connection. Without an offer in the SYN it had no choice, and
  * when copies of the SYN differ nobody knows that the offer reached it.

@@ -57,7 +57,8 @@ _wscope() {
 		_wscope_value "$cur" "$value"
 	elif [[ $cur == -* ]]; then
 		_wscope_words "$cur" "$(_wscope_options "$command")"
-	elif [[ $command == replay || $command == compare || $command == check ]]; then
+	elif [[ $command == replay || $command == compare || $command == check ||
+		$command == merge ]]; then
 		_wscope_files "$cur"
 	elif [[ $command == explain ]]; then
 		((COMP_CWORD == 2)) && _wscope_words "$cur" "$(_wscope_codes)"

@@ -40,7 +40,7 @@ MULTIARCH     = $(call once,MULTIARCH,gcc -print-multiarch 2>/dev/null || echo $
 
 ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION=\"$(VERSION)\" \
                 $(if $(FIXBUF),-DWSCOPE_IPFIX) $(CPPFLAGS)
-ALL_CFLAGS    = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS)
+ALL_CFLAGS    = -std=gnu11 -pthread $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS   = $(SANFLAGS) -Wl,--as-needed $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 

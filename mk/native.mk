@@ -13,7 +13,8 @@ MAIN_OBJ := $(B)/obj/userspace/main.o
 skel_users  = $(shell grep -ls 'skel\.h"' $1)
 HEADER_SKEL := $(call skel_users,$(wildcard userspace/*.h userspace/output/*.h pcap-replay/*.h platform/*.h))
 SKEL_USERS  := $(if $(HEADER_SKEL),$(SOURCES),$(if $(SOURCES),$(call skel_users,$(SOURCES))))
-$(SKEL_USERS:%.c=$(B)/obj/%.o) $(SKEL_USERS:%.c=build/fuzz/obj/%.o): | $(SKELETON)
+$(SKEL_USERS:%.c=$(B)/obj/%.o) $(SKEL_USERS:%.c=build/fuzz/obj/%.o) \
+$(SKEL_USERS:%.c=build/tsan/obj/%.o): | $(SKELETON)
 
 $(B)/obj/%.o: %.c mk/config.mk | packages
 	$(call say,CC)

@@ -6,6 +6,7 @@
 #   tests/DIR/*.c         programs with the product linked: build/tests/DIR/NAME (engine, cli, ...)
 #   build/tests/cli/without_fixbuf   the program as it is where libfixbuf is not
 #   tests/fuzz/fuzz_*.c   libFuzzer targets, with the product compiled for it: build/fuzz/NAME
+#   build/tsan/wscope     the program under the thread sanitizer
 #   bench/*.c             one program: build/bench/bench
 FUZZ_SECONDS ?= 20
 
@@ -25,6 +26,8 @@ FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 FUZZ_FLAGS := -fno-sanitize-recover=all -fsanitize=address,undefined -fsanitize=fuzzer
 FUZZ_LIBOBJ := $(LIB_OBJS:$(B)/obj/%=build/fuzz/obj/%)
+TSAN_OBJS  := $(SOURCES:%.c=build/tsan/obj/%.o)
+TSAN_BIN   := $(if $(wildcard $(MAIN)),build/tsan/wscope)
 TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
 TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 NO_FIXBUF  := $(B)/tests/cli/without_fixbuf
@@ -49,12 +52,12 @@ $(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(HELP_LIB) $(LIB)
 $(LAB_BIN): $(B)/%: $(B)/obj/%.o
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(OTHER_BIN): $(B)/%: $(B)/obj/%.o $(HELP_LIB) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
 
 # What is named first is not taken out of the archive.
 $(NO_FIXBUF): userspace/output/ipfix.c $(MAIN_OBJ) $(LIB)
@@ -65,7 +68,7 @@ $(NO_FIXBUF): userspace/output/ipfix.c $(MAIN_OBJ) $(LIB)
 $(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pthread -o $@ $^ $(PKG_LIBS) -lm
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 build/fuzz/obj/%.o: %.c mk/config.mk | packages
 	$(call say,FUZZCC)
@@ -83,9 +86,19 @@ $(FUZZ_BIN): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libwscope.a
 	$(call say,LINK)
 	@$(CLANG) $(FUZZ_FLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
 
--include $(TEST_OBJS:.o=.d) $(FUZZ_LIBOBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d)
+build/tsan/obj/%.o: %.c mk/config.mk | packages
+	$(call say,TSANCC)
+	@mkdir -p $(@D)
+	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -pthread -O1 -g $(WARN) $(PKG_CFLAGS) -fsanitize=thread \
+		-MMD -MP -c -o $@ $<
 
-tests: $(if $(wildcard $(MAIN)),$(PROGRAM)) $(TEST_BIN) $(FUZZ_BIN) | packages ## build all tests
+build/tsan/wscope: $(TSAN_OBJS)
+	$(call say,LINK)
+	@$(CLANG) -fsanitize=thread -pthread -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+
+-include $(TEST_OBJS:.o=.d) $(FUZZ_LIBOBJ:.o=.d) $(TSAN_OBJS:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d)
+
+tests: $(if $(wildcard $(MAIN)),$(PROGRAM)) $(TEST_BIN) $(FUZZ_BIN) $(TSAN_BIN) | packages ## build all tests
 
 test: tests ## run all tests (T='tests/x.t build/tests/y' for some)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run --build $(B) $(T)

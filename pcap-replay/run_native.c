@@ -5,8 +5,8 @@
 
 #include "pcap-replay/run.h"
 #include "pcap-replay/watch.h"
-#include "platform/native.h"
 #include "platform/native_retire.h"
+#include "platform/native_threads.h"
 #include "userspace/around.h"
 #include "userspace/retired.h"
 #include "userspace/snapshot.h"
@@ -18,7 +18,10 @@ struct run_order {
 };
 
 struct run_native_state {
-	struct native *native;
+	struct native *native;          /* the only world, or the one that has all endpoints */
+	struct native_threads *threads; /* or 0: this thread does everything */
+	unsigned int worlds;            /* that have connections */
+	unsigned int jobs;              /* threads asked for: above 1, even one world has one */
 	struct flow_entry *rivals; /* unanswered SYNs kept beside a pending entry, as records */
 	struct run_order *order;   /* while gathering; then the records' addresses, see below */
 	struct endpoint_entry *endpoints;
@@ -39,13 +42,43 @@ static void run_native_forget(struct run_native_state *s)
 	s->endpoints = NULL;
 }
 
+static void run_native_end(struct run_native_state *s)
+{
+	if (s->threads)
+		native_threads_close(s->threads);
+	else
+		native_close(s->native);
+	s->threads = NULL;
+	s->native = NULL;
+}
+
+/* An empty world, or as many as there are threads. 0 or -errno; run_native_end() in either case. */
+static int run_native_begin(struct run_native_state *s, const struct engine_config *config)
+{
+	int err = 0;
+
+	if (s->jobs <= 1) {
+		s->native = native_open(config);
+		return s->native ? 0 : -ENOMEM;
+	}
+	err = native_threads_open(&s->threads, config, s->worlds);
+	if (!err)
+		s->native = native_threads_endpoints(s->threads);
+	return err;
+}
+
+static struct native *run_native_world(const struct run_native_state *s, unsigned int i)
+{
+	return s->threads ? native_threads_world(s->threads, i) : s->native;
+}
+
 static void run_native_close(void *state)
 {
 	struct run_native_state *s = state;
 
 	if (!s)
 		return;
-	native_close(s->native);
+	run_native_end(s);
 	run_native_forget(s);
 	free(s);
 }
@@ -53,28 +86,32 @@ static void run_native_close(void *state)
 static int run_native_reset(void *state)
 {
 	struct run_native_state *s = state;
-	struct native *fresh = native_open(&s->native->config);
+	const struct engine_config config = s->native->config;
 
-	if (!fresh)
-		return -ENOMEM;
-	native_close(s->native);
-	s->native = fresh;
-	s->first_ns = s->last_ns = 0;
-	s->retired = NULL;
 	run_native_forget(s);
-	return 0;
+	run_native_end(s);
+	s->retired = NULL;
+	s->first_ns = s->last_ns = 0;
+	return run_native_begin(s, &config);
 }
 
 static int run_native_open(void **state, const struct options *o, char *err, size_t err_len)
 {
 	struct run_native_state *s = calloc(1, sizeof(*s));
+	int failed = -ENOMEM;
 
-	if (s)
-		s->native = native_open(&o->config);
-	if (!s || !s->native) {
+	if (s) {
+		s->jobs = o->jobs;
+		/* Connections are retired in one order: there is one place where it is known. */
+		s->worlds = o->jobs && o->retire_s <= 0 ? o->jobs : 1;
+		failed = run_native_begin(s, &o->config);
+	}
+	if (failed) {
+		snprintf(err, err_len,
+			 failed == -ENOMEM ? "out of memory" : "cannot start threads: %s",
+			 strerror(-failed));
 		run_native_close(s);
-		snprintf(err, err_len, "out of memory");
-		return -ENOMEM;
+		return failed;
 	}
 	*state = s;
 	return 0;
@@ -141,6 +178,14 @@ static int run_native_feed(void *state, const struct reader_packet *packets, uns
 		};
 	}
 	run_native_span(s, packets, n);
+	if (s->threads) {
+		int err = native_threads_frames(s->threads, frames, n);
+
+		/* Otherwise it is the other thread's. */
+		if (!err && s->retired && native_threads_settled(s->threads))
+			err = s->retired->err;
+		return err;
+	}
 	native_frames(s->native, frames, n);
 	if (s->native->out_of_memory)
 		return -ENOMEM;
@@ -243,6 +288,58 @@ static void run_gather_endpoint(void *arg, void *entry)
 	g->endpoints[g->endpoints_n++] = *e;
 }
 
+/* Room for all records, exactly enough. 0 or -ENOMEM. */
+static int run_gather_room(struct run_native_state *s, struct run_gather *g)
+{
+	size_t flows = 1, rivals = 1;
+
+	for (unsigned int i = 0; i < s->worlds; i++) {
+		const struct native *n = run_native_world(s, i);
+
+		rivals += n->pending.used;
+		flows += n->flows.used + 2UL * n->pending.used + n->ended.used;
+	}
+	g->rivals = s->rivals = malloc(rivals * sizeof(*s->rivals));
+	g->endpoints = s->endpoints =
+		malloc((s->native->endpoints.used + 1UL) * sizeof(*s->endpoints));
+	g->order = s->order = malloc(flows * sizeof(*s->order));
+	return s->rivals && s->endpoints && s->order ? 0 : -ENOMEM;
+}
+
+/* All records of all worlds, in order. 0 or -ENOMEM. */
+static int run_gather_all(struct run_native_state *s, struct run_gather *g)
+{
+	if (run_gather_room(s, g))
+		return -ENOMEM;
+	for (unsigned int i = 0; i < s->worlds; i++) {
+		const struct native *n = run_native_world(s, i);
+
+		if (table_each(&n->flows, run_gather_flow, g) ||
+		    table_each(&n->pending, run_gather_pending, g) ||
+		    table_each(&n->ended, run_gather_flow, g))
+			return -ENOMEM;
+	}
+	if (table_each(&s->native->endpoints, run_gather_endpoint, g))
+		return -ENOMEM;
+	if (!g->sorted)
+		run_order_sort(s->order, g->flows_n);
+	qsort(s->endpoints, g->endpoints_n, sizeof(*s->endpoints), run_endpoint_compare);
+	return 0;
+}
+
+/* Each thread counted what it did. */
+static void run_native_counters(const struct run_native_state *s, __u64 counters[COUNTERS])
+{
+	memset(counters, 0, COUNTERS * sizeof(*counters));
+	for (unsigned int i = 0; i < s->worlds + !!s->threads; i++) {
+		const struct native *n = i < s->worlds ? run_native_world(s, i)
+						       : native_threads_front(s->threads);
+
+		for (unsigned int k = 0; k < COUNTERS; k++)
+			counters[k] += n->counters[k];
+	}
+}
+
 /* What takes all connections. */
 static int run_native_judge(struct run_native_state *s, struct report *r)
 {
@@ -258,31 +355,23 @@ static int run_native_judge(struct run_native_state *s, struct report *r)
 static int run_native_report(void *state, struct report *r)
 {
 	struct run_native_state *s = state;
-	struct native *n = s->native;
-	size_t room;
 	struct run_gather g = { .sorted = true };
+	int err;
 
-	native_flush(n);
-	g.rivals = s->rivals = malloc((n->pending.used + 1UL) * sizeof(*s->rivals));
-	g.endpoints = s->endpoints = malloc((n->endpoints.used + 1UL) * sizeof(*s->endpoints));
-	room = n->flows.used + 2UL * n->pending.used + n->ended.used + 1UL;
-	g.order = s->order = malloc(room * sizeof(*s->order));
-	if (!s->rivals || !s->endpoints || !s->order)
-		return -ENOMEM;
-	if (table_each(&n->flows, run_gather_flow, &g) ||
-	    table_each(&n->pending, run_gather_pending, &g) ||
-	    table_each(&n->ended, run_gather_flow, &g) ||
-	    table_each(&n->endpoints, run_gather_endpoint, &g))
-		return -ENOMEM;
-	if (!g.sorted)
-		run_order_sort(s->order, g.flows_n);
-	qsort(s->endpoints, g.endpoints_n, sizeof(*s->endpoints), run_endpoint_compare);
+	if (!s->threads)
+		native_flush(s->native);
+	err = s->threads ? native_threads_settle(s->threads) : 0;
+	if (!err)
+		err = run_gather_all(s, &g);
+	if (err)
+		return err;
 	r->flows = run_order_pack(s->order, g.flows_n);
 	r->flows_n = g.flows_n;
 	r->gauges_at = NATIVE_GAUGES;
 	r->endpoints = s->endpoints;
 	r->endpoints_n = g.endpoints_n;
-	memcpy(r->counters, n->counters, sizeof(r->counters));
+	r->threads = s->jobs;
+	run_native_counters(s, r->counters);
 	r->span_ns = s->last_ns > s->first_ns ? s->last_ns - s->first_ns : 0;
 	r->retired = s->retired;
 	return run_native_judge(s, r);

@@ -5,6 +5,9 @@
 
 #include "platform/native_retire.h"
 
+/* Steps by which memory is asked for ahead of its use: a DRAM access is worth about a dozen steps. */
+#define NATIVE_AHEAD 16
+
 _Thread_local struct native *native_current;
 
 struct native *native_open(const struct engine_config *config)
@@ -35,6 +38,7 @@ void native_close(struct native *n)
 	table_free(&n->flows);
 	table_free(&n->pending);
 	table_free(&n->endpoints);
+	free(n->updates);
 	if (native_current == n)
 		native_current = NULL;
 	free(n);
@@ -61,8 +65,48 @@ void native_export(const struct flow_key *key, const struct flow *f, const struc
 	seam_count(COUNTER_EVENTS_SENT);
 }
 
-static void native_parse(struct native *n, const struct native_frame *frame,
-			 struct native_step *step)
+struct endpoint *native_update(const struct endpoint_key *key, const struct endpoint *fresh)
+{
+	struct native *n = native_current;
+	struct native_update *update;
+
+	if (n->updates_n == n->updates_room) {
+		size_t room = n->updates_room ? 2 * n->updates_room : 1024;
+
+		update = realloc(n->updates, room * sizeof(*update));
+		if (!update) {
+			n->out_of_memory = 1;
+			return NULL;
+		}
+		n->updates = update;
+		n->updates_room = room;
+	}
+	update = &n->updates[n->updates_n++];
+	update->packet = n->packet;
+	update->entry.key = *key;
+	update->entry.endpoint = *fresh;
+	return &update->entry.endpoint;
+}
+
+void native_join(struct native *n, const struct endpoint_entry *update)
+{
+	__u32 hash = native_endpoint_hash(&update->key);
+	struct endpoint_entry *e =
+		table_find(&n->endpoints, &update->key, sizeof(update->key), hash);
+
+	if (e) {
+		endpoint_join(&e->endpoint, &update->endpoint);
+		return;
+	}
+	e = table_insert(&n->endpoints, &update->key, hash);
+	if (e)
+		e->endpoint = update->endpoint;
+	else
+		n->out_of_memory = 1;
+}
+
+ENGINE_INLINE void native_parse(struct native *n, const struct native_frame *frame,
+				struct native_step *step)
 {
 	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
 	struct packet *p = &step->pkt;
@@ -102,7 +146,7 @@ static void native_prefetch_endpoint(const struct native *n, const struct native
 }
 
 /* Not the gauges: most connections have none, and asking for memory that was never used costs more. */
-static void native_prefetch_flow(const struct flow_entry *e, __u8 dir)
+ENGINE_INLINE void native_prefetch_flow(const struct flow_entry *e, __u8 dir)
 {
 	__builtin_prefetch(e, 1);
 	__builtin_prefetch(&e->flow.half[dir], 1);
@@ -110,7 +154,7 @@ static void native_prefetch_flow(const struct flow_entry *e, __u8 dir)
 }
 
 /* The lines that a segment of this direction touches: the key, and half of each half. */
-static void native_prefetch(const struct native *n, struct native_step *step)
+ENGINE_INLINE void native_prefetch(const struct native *n, struct native_step *step)
 {
 	const char *pending;
 
@@ -131,7 +175,8 @@ static void native_prefetch(const struct native *n, struct native_step *step)
 }
 
 /* What native_prefetch() found is still there unless something was taken out meanwhile. */
-static struct flow_entry *native_entry(const struct native *n, const struct native_step *step)
+ENGINE_INLINE struct flow_entry *native_entry(const struct native *n,
+					      const struct native_step *step)
 {
 	const struct flow_key *key = &step->pkt.key;
 
@@ -229,6 +274,80 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 			native_prefetch(n, &steps[i]);
 		if (i < due_n)
 			native_track(n, &due[i]);
+	}
+}
+
+void native_parse_frames(struct native *n, const struct native_frame *frames,
+			 struct native_step *steps, unsigned int frames_n)
+{
+	native_current = n;
+	for (unsigned int i = 0; i < frames_n; i++) {
+		steps[i].hash = 0;
+		steps[i].dir = 0;
+		native_parse(n, &frames[i], &steps[i]);
+	}
+}
+
+void native_pack(struct native_parcel *parcel, const struct native_step *step, __u64 packet)
+{
+	const struct packet *p = &step->pkt;
+
+	parcel->packet = packet;
+	parcel->ns = p->ns;
+	parcel->id = p->id;
+	parcel->key = p->key;
+	memcpy(parcel->rest, (const char *)p + NATIVE_REST_AT, NATIVE_REST);
+	parcel->hash = step->hash;
+	parcel->dir = step->dir;
+	parcel->segment = step->segment;
+}
+
+ENGINE_INLINE void native_unpack(struct native_step *step, const struct native_parcel *parcel)
+{
+	struct packet *p = &step->pkt;
+	const struct flow_key *key = &parcel->key;
+	__u8 dir = parcel->dir & 1;
+
+	p->ns = parcel->ns;
+	p->id = parcel->id;
+	p->key = *key;
+	memcpy((char *)p + NATIVE_REST_AT, parcel->rest, NATIVE_REST);
+	memcpy(p->src, key->addr[dir], sizeof(p->src));
+	memcpy(p->dst, key->addr[!dir], sizeof(p->dst));
+	step->hash = parcel->hash;
+	step->dir = dir;
+	step->segment = parcel->segment;
+}
+
+void native_parcels(struct native *n, const struct native_parcel *parcels, unsigned int parcels_n)
+{
+	struct native_step steps[4 * NATIVE_AHEAD];
+
+	native_current = n;
+	/* Three things in a row, each NATIVE_AHEAD steps behind the one before. */
+	for (unsigned int i = 0; i < parcels_n + 2 * NATIVE_AHEAD; i++) {
+		struct native_step *step = &steps[i % (4 * NATIVE_AHEAD)];
+
+		if (i + NATIVE_AHEAD < parcels_n) {
+			const char *next = (const char *)&parcels[i + NATIVE_AHEAD];
+
+			__builtin_prefetch(next);
+			__builtin_prefetch(next + 64);
+		}
+		if (i < parcels_n) {
+			native_unpack(step, &parcels[i]);
+			__builtin_prefetch(&n->flows.slots[step->hash & n->flows.mask]);
+		}
+		if (i >= NATIVE_AHEAD && i - NATIVE_AHEAD < parcels_n)
+			native_prefetch(n, &steps[(i - NATIVE_AHEAD) % (4 * NATIVE_AHEAD)]);
+		if (i < 2 * NATIVE_AHEAD)
+			continue;
+		step = &steps[(i - 2 * NATIVE_AHEAD) % (4 * NATIVE_AHEAD)];
+		n->packet = parcels[i - 2 * NATIVE_AHEAD].packet;
+		if (n->retire)
+			native_retire_track(n, step, step->segment ? native_entry(n, step) : NULL);
+		else
+			native_track(n, step);
 	}
 }
 

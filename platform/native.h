@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The seam in user space: tables that grow and never evict, no privileges, one
- * thread. native_current is the world the engine's calls act upon.
+ * thread. native_current is the world the engine's calls act upon. Several worlds share the
+ * work in native_threads.h.
  */
 #ifndef PLATFORM_NATIVE_H
 #define PLATFORM_NATIVE_H
@@ -32,6 +33,10 @@ struct native_frame {
 	__u8 hook;      /* enum hook, HOOK_XDP where nobody knows */
 };
 
+/* What struct packet has behind its key, its padding apart. */
+#define NATIVE_REST_AT (offsetof(struct packet, key) + sizeof(struct flow_key))
+#define NATIVE_REST    (offsetof(struct packet, pad) - NATIVE_REST_AT)
+
 /* Frames that native_frames() takes at a time. */
 #define NATIVE_BATCH 32
 
@@ -54,6 +59,15 @@ struct native_segment {
 };
 
 struct native_retire;
+
+/*
+ * What one packet added to an endpoint, in a world that has only some of the connections: an
+ * endpoint's counts depend on the order of all.
+ */
+struct native_update {
+	__u64 packet; /* its place among all packets */
+	struct endpoint_entry entry;
+};
 
 struct native {
 	struct engine_config config;
@@ -78,6 +92,10 @@ struct native {
 	void *is_local_arg;
 	struct native_retire *retire; /* native_retire.h, or 0; asked for once a batch */
 	_Bool out_of_memory;          /* something could not be kept: the result is incomplete */
+	_Bool shares; /* the work with others: endpoints are noted as updates, not in the table */
+	__u64 packet; /* the place of the packet at hand among all */
+	struct native_update *updates;
+	size_t updates_n, updates_room;
 };
 
 extern _Thread_local struct native *native_current;
@@ -94,6 +112,34 @@ void native_close(struct native *n);
  */
 void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n);
 void native_flush(struct native *n);
+
+/* Parses frames into steps that any world may track. */
+void native_parse_frames(struct native *n, const struct native_frame *frames,
+			 struct native_step *steps, unsigned int frames_n);
+
+/* A step on its way from one thread to another, in two cache lines: the rest follows from the key. */
+struct native_parcel {
+	__u64 packet; /* the frame's place among all */
+	__u64 ns, id; /* of struct packet */
+	struct flow_key key;
+	__u8 rest[NATIVE_REST]; /* of struct packet, behind the key */
+	__u8 dir;
+	_Bool segment;
+	__u32 hash;
+};
+
+_Static_assert(sizeof(struct native_parcel) == 128, "two cache lines");
+
+void native_pack(struct native_parcel *parcel, const struct native_step *step, __u64 packet);
+
+/* Tracks steps that were parsed in any world. */
+void native_parcels(struct native *n, const struct native_parcel *parcels, unsigned int parcels_n);
+
+/* An update to be filled, of a world that shares; 0: out of memory. Valid until the next one. */
+struct endpoint *native_update(const struct endpoint_key *key, const struct endpoint *fresh);
+
+/* Joins an update to the endpoint that this world's table has, or makes it. */
+void native_join(struct native *n, const struct endpoint_entry *update);
 
 /* Not inlined: rare, and it allocates. */
 void native_export(const struct flow_key *key, const struct flow *f, const struct gauge *g);
@@ -207,8 +253,11 @@ ENGINE_INLINE struct endpoint *seam_endpoint(const struct endpoint_key *key,
 					     const struct endpoint *fresh)
 {
 	__u32 hash = native_endpoint_hash(key);
-	struct endpoint_entry *e = table_find(&native_current->endpoints, key, sizeof(*key), hash);
+	struct endpoint_entry *e;
 
+	if (native_current->shares)
+		return native_update(key, fresh);
+	e = table_find(&native_current->endpoints, key, sizeof(*key), hash);
 	if (e)
 		return &e->endpoint;
 	e = table_insert(&native_current->endpoints, key, hash);

@@ -198,6 +198,13 @@ static bool around_is_shifting(const struct report *r, const struct endpoint_key
 {
 	struct finding found;
 
+	for (size_t i = 0; i < r->around->shifters_n; i++) {
+		const struct endpoint_key *key = &r->around->shifters[i];
+
+		if (!((key->domain ^ prefix->domain) & ~(DOMAIN_VNI | DOMAIN_VLAN)) &&
+		    around_shares_bytes(key, prefix))
+			return true;
+	}
 	for (size_t i = 0; i < r->flows_n; i++) {
 		const struct flow_entry *e = r->flows[i];
 		__u8 server = !e->flow.client;

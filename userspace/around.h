@@ -15,6 +15,12 @@ struct around {
 	size_t lost_n;
 	__u64 span_ns;  /* of the report */
 	__u32 offering; /* servers, by address, that gave the option */
+	/*
+	 * Where connections are not at hand: servers that are known to shift their windows although
+	 * the option did not come through, whatever the kind of their domain. Borrowed.
+	 */
+	const struct endpoint_key *shifters;
+	size_t shifters_n;
 	/* The prefix asked about last, and what was answered. */
 	struct endpoint_key prefix;
 	bool asked, shifting;

@@ -12,6 +12,7 @@
 #define OPTIONS_ENDPOINTS_DEFAULT 16384U
 #define OPTIONS_INTERVAL_DEFAULT  10.0
 #define OPTIONS_TABLE_MAX         (1U << 28)
+#define OPTIONS_JOBS_MAX          64U /* NATIVE_THREADS_MOST */
 #define OPTIONS_SECONDS_MAX       1e9
 #define OPTIONS_PEN_REVERSE       29305
 
@@ -85,10 +86,10 @@ static int options_number(enum option_id id, const char *value, __u64 max, __u64
 	return options_complain(id, value, takes);
 }
 
-static int options_size(enum option_id id, const char *value, __u32 *out)
+static int options_size(enum option_id id, const char *value, __u32 max, __u32 *out)
 {
 	__u64 n;
-	int err = options_number(id, value, OPTIONS_TABLE_MAX, &n);
+	int err = options_number(id, value, max, &n);
 
 	*out = (__u32)n;
 	return err;
@@ -241,10 +242,31 @@ static bool *options_flag(struct options *o, enum option_id id)
 	}
 }
 
+/* Options that are a size: what each sets; NULL for the others. */
+static __u32 *options_size_of(struct options *o, enum option_id id)
+{
+	switch (id) {
+	case OPTION_FLOWS:
+		return &o->flows;
+	case OPTION_PENDING:
+		return &o->pending;
+	case OPTION_ENDPOINTS:
+		return &o->endpoints;
+	case OPTION_JOBS:
+		return &o->jobs;
+	default:
+		return NULL;
+	}
+}
+
 static int options_apply(struct options *o, enum option_id id, const char *value)
 {
 	bool *flag = options_flag(o, id);
+	__u32 *size = options_size_of(o, id);
 
+	if (size)
+		return options_size(id, value,
+				    id == OPTION_JOBS ? OPTIONS_JOBS_MAX : OPTIONS_TABLE_MAX, size);
 	if (flag) {
 		*flag = true;
 		return 0;
@@ -286,12 +308,6 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_enterprise(value, &o->ipfix_pen);
 	case OPTION_SERIES_INTERVAL:
 		return options_seconds(id, value, true, &o->series_interval_s);
-	case OPTION_FLOWS:
-		return options_size(id, value, &o->flows);
-	case OPTION_PENDING:
-		return options_size(id, value, &o->pending);
-	case OPTION_ENDPOINTS:
-		return options_size(id, value, &o->endpoints);
 	case OPTION_TUNNELS:
 		return options_tunnels(value, o);
 	case OPTION_BASELINE:
@@ -332,19 +348,20 @@ static bool options_is_file(const char *word)
 
 /*
  * Files, then the words of a filter. It begins behind "--", or for replay with the first word
- * after the first file that names nothing that exists: check does not guess.
+ * after the first file that names nothing that exists: check does not guess, merge has none.
  */
-static int options_files(struct options *o, enum option_command command, char **argv, int n,
-			 int dashes)
+static int options_files(struct options *o, enum option_command command, const char *verb,
+			 char **argv, int n, int dashes)
 {
 	bool guess = command == REPLAY && dashes < 0;
-	int files = 0, inputs = 0;
+	const char *what = command == MERGE ? "output of `wscope replay --json`" : "capture";
+	int files = command == MERGE ? n : 0, inputs = 0;
 
 	while (files < n && files != dashes && (!files || !guess || options_is_file(argv[files])))
 		files++;
 	if (!files) {
-		fprintf(stderr, "wscope: %s takes at least one capture%s\n",
-			command == REPLAY ? "replay" : "check", dashes < 0 ? "" : " before '--'");
+		fprintf(stderr, "wscope: %s takes at least one %s%s\n", verb, what,
+			dashes < 0 ? "" : " before '--'");
 		return -EINVAL;
 	}
 	o->files = calloc((size_t)files + 1, sizeof(*o->files));
@@ -359,7 +376,7 @@ static int options_files(struct options *o, enum option_command command, char **
 	}
 	if (inputs < 2)
 		return 0;
-	fprintf(stderr, "wscope: '-' goes once: standard input is one capture\n");
+	fprintf(stderr, "wscope: '-' goes once: standard input is one %s\n", what);
 	return -EINVAL;
 }
 
@@ -385,13 +402,13 @@ static int options_two(struct options *o, char **argv, int n)
 	return 0;
 }
 
-static int options_operands(struct options *o, enum option_command command, char **argv, int n,
-			    int dashes)
+static int options_operands(struct options *o, enum option_command command, const char *verb,
+			    char **argv, int n, int dashes)
 {
 	if (command == COMPARE)
 		return options_two(o, argv, n);
 	if (command != LIVE)
-		return options_files(o, command, argv, n, dashes);
+		return options_files(o, command, verb, argv, n, dashes);
 	if (n) {
 		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
 		return -EINVAL;
@@ -412,6 +429,7 @@ static void options_default(struct options *o)
 	o->endpoints = OPTIONS_ENDPOINTS_DEFAULT;
 	o->interval_s = OPTIONS_INTERVAL_DEFAULT;
 	o->series_interval_s = -1;
+	o->jobs = 1;
 	o->hooks = 1U << HOOK_XDP | 1U << HOOK_TC_EGRESS;
 	o->fail_on = -1;
 }
@@ -527,7 +545,7 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 	if (!err && !o->help)
 		err = options_rules(o, command);
 	if (!err && !o->help)
-		err = options_operands(o, command, operands, n, dashes);
+		err = options_operands(o, command, argv[0], operands, n, dashes);
 	free(operands);
 	return err;
 }

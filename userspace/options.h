@@ -49,6 +49,7 @@ struct options {
 	const char *save_baseline; /* a file to write at the end, or 0 */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
+	__u32 jobs;                               /* replay: threads that track */
 	bool nat;                                 /* compare: addresses are not trusted */
 	const char *expects[OPTIONS_EXPECTS_MAX]; /* check: files of expectations */
 	size_t expects_n;
@@ -56,14 +57,14 @@ struct options {
 	bool init;         /* check: write expectations */
 	bool tap;
 	bool github;
-	const char **files; /* replay and check: FILE..., compare: BEFORE AFTER; owned */
+	const char **files; /* replay, check, merge: FILE..., compare: BEFORE AFTER; owned */
 	size_t files_n;
 	char *filter;        /* trailing tcpdump expression, or 0; owned */
 	bool filter_guessed; /* it begins with the first word that names no file, not behind -- */
 	bool help;
 };
 
-enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8 };
+enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8, MERGE = 16 };
 
 /*
  * Fills o from argv[1..] (argv[0] is the command's name). 0, or -EINVAL after one

@@ -55,6 +55,20 @@ static int rules_retire(const struct options *o)
 	return why ? rules_wrong("retire", why) : 0;
 }
 
+/* What takes segments one by one, in order, takes them from one thread. */
+static int rules_jobs(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (o->jobs <= 1)
+		return 0;
+	if (o->engine != ENGINE_NATIVE)
+		why = "goes with --engine native: the kernel's programs run one packet at a time";
+	else if (o->series || o->html || o->write)
+		why = "does not go with --series, --html or --write, which follow single segments";
+	return why ? rules_wrong("jobs", why) : 0;
+}
+
 /* A page is a file of its own, of one stream. */
 static int rules_html(const struct options *o)
 {
@@ -119,7 +133,8 @@ int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
-	if (rules_retire(o) || rules_series(o) || rules_html(o) || rules_ipfix(o) || rules_write(o))
+	if (rules_jobs(o) || rules_retire(o) || rules_series(o) || rules_html(o) ||
+	    rules_ipfix(o) || rules_write(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

@@ -3,11 +3,13 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/infer.h"
 #include "userspace/around.h"
 #include "userspace/baseline.h"
+#include "userspace/ordered.h"
 #include "userspace/retired.h"
 
 void record_address(struct record_address *out, const __u64 addr[2], bool ipv6)
@@ -271,6 +273,26 @@ static __s64 refused_since(const struct report *r, const struct endpoint *e)
 	return e->run ? record_time(r, e->run_since_ns) : RECORD_NO_TIME;
 }
 
+/* What it takes to add up an endpoint of several runs, and to judge it again. */
+static void record_endpoint_more(struct record_endpoint *out, const struct report *r,
+				 const struct endpoint_entry *re)
+{
+	const struct endpoint *e = &re->endpoint;
+	const struct finding last = { .packets = { e->run_first_id, e->last_refusal_id } };
+	__u32 domain = re->key.domain;
+
+	out->domain = domain & DOMAIN_NUMBER;
+	out->domain_kind = names_of(NAMES_DOMAIN_KIND, domain & DOMAIN_VNI    ? 1
+						       : domain & DOMAIN_VLAN ? 2
+									      : 0);
+	out->refusals_in_row = e->run;
+	out->last_offer = e->bits & ENDPOINT_OFFERED ? record_time(r, e->last_offer_ns)
+						     : RECORD_NO_TIME;
+	out->by_box = e->by_box;
+	out->local = e->bits & ENDPOINT_LOCAL;
+	record_packets(&out->refusal_packets, r, &last);
+}
+
 void record_endpoint(struct record_endpoint *out, const struct report *r,
 		     const struct endpoint_entry *re)
 {
@@ -289,6 +311,7 @@ void record_endpoint(struct record_endpoint *out, const struct report *r,
 	out->first_refusal = refused ? record_time(r, e->first_refusal_ns) : RECORD_NO_TIME;
 	out->last_refusal = refused ? record_time(r, e->last_refusal_ns) : RECORD_NO_TIME;
 	out->refused_since = refused_since(r, e);
+	record_endpoint_more(out, r, re);
 	out->baseline_opportunities = before ? (__s64)before->opportunities : RECORD_NO_NUMBER;
 	out->baseline_offers = before ? (__s64)before->offers : RECORD_NO_NUMBER;
 	out->baseline_last = before ? before->last_ns : RECORD_NO_TIME;
@@ -334,36 +357,70 @@ __u64 record_skipped(const struct report *r)
 	return n;
 }
 
-static void count_findings(struct record_summary *out, const struct report *r)
-{
-	struct finding facts[RECORD_FINDINGS_MOST];
-	struct record_slowed slowed = { 0 };
-	__u64 *counts = out->findings.n;
+/* What one of several threads counted. */
+struct flow_counts {
+	struct record_finding_counts findings;
+	struct record_slowed slowed;
+};
 
-	memset(&out->findings, 0, sizeof(out->findings));
-	if (r->retired) {
-		slowed = r->retired->judged.slowed;
-		memcpy(counts, r->retired->findings, sizeof(out->findings));
-	}
-	for (size_t i = 0; i < r->flows_n; i++) {
+struct flow_counting {
+	const struct report *r;
+	struct flow_counts *shares;
+};
+
+static void count_flows(void *arg, unsigned int share, size_t from, size_t until)
+{
+	const struct report *r = ((struct flow_counting *)arg)->r;
+	struct finding facts[RECORD_FINDINGS_MOST];
+	struct flow_counts sum = { 0 };
+
+	for (size_t i = from; i < until; i++) {
 		struct transfer t;
 		unsigned int n;
 
 		report_prefetch(r, i);
 		around_transfer(&t, r, r->flows[i]);
 		n = record_flow_facts(&t, facts);
-		record_slowed(&slowed, &t, facts, n);
+		record_slowed(&sum.slowed, &t, facts, n);
 		while (n--)
-			counts[facts[n].code]++;
+			sum.findings.n[facts[n].code]++;
 	}
-	out->slowed_flows = slowed.flows;
-	out->slowed_s = slowed.waited_ns;
-	out->slowed_bytes = slowed.bytes;
+	((struct flow_counting *)arg)->shares[share] = sum;
+}
+
+/* What was counted of one share of the connections, or of those that were retired. */
+static void count_add(struct record_summary *out, const __u64 findings[FINDING_CODES],
+		      const struct record_slowed *slowed)
+{
+	for (unsigned int i = 0; i < FINDING_CODES; i++)
+		out->findings.n[i] += findings[i];
+	out->slowed_flows += slowed->flows;
+	out->slowed_s += slowed->waited_ns;
+	out->slowed_bytes += slowed->bytes;
+}
+
+static void count_findings(struct record_summary *out, const struct report *r)
+{
+	unsigned int threads = r->threads ? r->threads : 1;
+	struct flow_counts one = { 0 }, *shares = calloc(threads, sizeof(*shares));
+	struct flow_counting counting = { .r = r, .shares = shares ? shares : &one };
+	struct finding facts[RECORD_FINDINGS_MOST];
+
+	memset(&out->findings, 0, sizeof(out->findings));
+	out->slowed_flows = out->slowed_s = out->slowed_bytes = 0;
+	if (!shares)
+		threads = 1;
+	ordered_shares(threads, r->flows_n, &counting, count_flows);
+	for (unsigned int i = 0; i < threads; i++)
+		count_add(out, counting.shares[i].findings.n, &counting.shares[i].slowed);
+	if (r->retired)
+		count_add(out, r->retired->findings, &r->retired->judged.slowed);
+	free(shares);
 	for (size_t i = 0; i < r->endpoints_n; i++) {
 		unsigned int n = record_endpoint_facts(r, &r->endpoints[i], facts);
 
 		while (n--)
-			counts[facts[n].code]++;
+			out->findings.n[facts[n].code]++;
 	}
 }
 

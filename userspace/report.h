@@ -40,6 +40,7 @@ struct report {
 	__u64 started_ns; /* since the epoch: live, when it was attached; replay, first packet */
 	__u64 span_ns;    /* from the first packet to the last */
 	struct around *around;         /* what connections tell about each other; 0: not asked */
+	unsigned int threads;          /* that an output may use; 0 is one, too */
 	const struct retired *retired; /* connections that are not among flows any more, or 0 */
 	bool live;
 	bool interim;         /* live: a summary on the way, the last one is still to come */

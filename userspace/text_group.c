@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "userspace/around.h"
+#include "userspace/ordered.h"
 #include "userspace/retired.h"
 
 /* ---- grouping ---- */
@@ -270,7 +271,7 @@ static int groups_add_slow(struct text_groups *groups, const struct flow_entry *
 	return 0;
 }
 
-/* One connection into the groups, and into what was judged. */
+/* One connection into the groups, and, unless that is 0, into what was judged. */
 static int groups_add_flow(struct text_groups *groups, struct text_judged *judged,
 			   const struct report *r, const struct flow_entry *e)
 {
@@ -281,9 +282,11 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 	int err = 0;
 
 	around_transfer(&t, r, e);
-	text_judge(judged, r, &t);
 	n = record_flow_facts(&t, facts);
-	record_slowed(&judged->slowed, &t, facts, n);
+	if (judged) {
+		text_judge(judged, r, &t);
+		record_slowed(&judged->slowed, &t, facts, n);
+	}
 	if (t.scaling == SCALING_OFF && e->flow.rtt_us)
 		err = groups_add_slow(groups, e);
 	if (n)
@@ -294,6 +297,82 @@ static int groups_add_flow(struct text_groups *groups, struct text_judged *judge
 		text_group_of(&g, e, &facts[k], waited_ns);
 		err = text_groups_add(groups, &g);
 	}
+	return err;
+}
+
+static void judged_add(struct text_judged *to, const struct text_judged *j)
+{
+	to->on += j->on;
+	to->off += j->off;
+	to->unknown += j->unknown;
+	to->off_unoffered += j->off_unoffered;
+	to->inferred_on += j->inferred_on;
+	to->inferred_off += j->inferred_off;
+	for (unsigned int i = 0; i < TEXT_UNKNOWNS; i++)
+		to->why[i] += j->why[i];
+	for (unsigned int i = 0; i < sizeof(to->windows) / sizeof(to->windows[0]); i++)
+		to->windows[i] += j->windows[i];
+	to->slowed.flows += j->slowed.flows;
+	to->slowed.waited_ns += j->slowed.waited_ns;
+	to->slowed.bytes += j->slowed.bytes;
+	to->first = j->first < to->first ? j->first : to->first;
+	to->last = j->last > to->last ? j->last : to->last;
+}
+
+/* Connections judged by several threads; groups depend on their order, and are made afterwards. */
+struct judging {
+	const struct report *r;
+	struct text_judged *shares; /* of each thread */
+	bool *grouped;              /* of each connection: it has something for the groups */
+};
+
+static void judge_share(void *arg, unsigned int share, size_t from, size_t until)
+{
+	const struct judging *j = arg;
+	struct finding facts[RECORD_FINDINGS_MOST];
+	struct text_judged sum;
+
+	text_judged_start(&sum);
+	for (size_t i = from; i < until; i++) {
+		struct transfer t;
+		unsigned int n;
+
+		report_prefetch(j->r, i);
+		around_transfer(&t, j->r, j->r->flows[i]);
+		text_judge(&sum, j->r, &t);
+		n = record_flow_facts(&t, facts);
+		record_slowed(&sum.slowed, &t, facts, n);
+		j->grouped[i] = n || (t.scaling == SCALING_OFF && t.flow->rtt_us);
+	}
+	j->shares[share] = sum;
+}
+
+/* All connections into what was judged, and those that have something into the groups. */
+static int groups_add_flows(struct text_groups *groups, struct text_judged *judged,
+			    const struct report *r)
+{
+	unsigned int threads = r->threads ? r->threads : 1;
+	struct judging j = { .r = r };
+	int err = 0;
+
+	if (threads > 1) {
+		j.shares = calloc(threads, sizeof(*j.shares));
+		j.grouped = calloc(r->flows_n + 1, sizeof(*j.grouped));
+		err = j.shares && j.grouped ? 0 : -ENOMEM;
+	}
+	if (threads > 1 && !err) {
+		ordered_shares(threads, r->flows_n, &j, judge_share);
+		for (unsigned int i = 0; i < threads; i++)
+			judged_add(judged, &j.shares[i]);
+	}
+	for (size_t i = 0; i < r->flows_n && !err; i++) {
+		if (threads == 1)
+			report_prefetch(r, i);
+		if (threads == 1 || j.grouped[i])
+			err = groups_add_flow(groups, threads == 1 ? judged : NULL, r, r->flows[i]);
+	}
+	free(j.shares);
+	free(j.grouped);
 	return err;
 }
 
@@ -335,10 +414,8 @@ int text_groups_make(struct text_groups *groups, struct text_judged *judged, con
 			err = text_groups_add(groups, &g);
 		}
 	}
-	for (size_t i = 0; i < r->flows_n && !err; i++) {
-		report_prefetch(r, i);
-		err = groups_add_flow(groups, judged, r, r->flows[i]);
-	}
+	if (!err)
+		err = groups_add_flows(groups, judged, r);
 	if (groups->n)
 		qsort(groups->list, groups->n, sizeof(*groups->list), group_order);
 	return err;

@@ -281,7 +281,7 @@ static size_t kept_rows(const struct retired_kept *kept[RETIRED_KEPT], const str
 	return n;
 }
 
-int text_table_flows(const struct text *t, const struct report *r, bool all)
+int text_table_flows(const struct text *t, const struct report *r, __u64 flagged, bool all)
 {
 	static const char *const heads[] = { "CLIENT", "SERVER",   "SCALING", "SHIFTS",
 					     "WINDOW", "FINDINGS", NULL };
@@ -296,6 +296,9 @@ int text_table_flows(const struct text *t, const struct report *r, bool all)
 	of_kept.gauges_at = RETIRED_GAUGES;
 	text_table_start(&rows.table, heads);
 	for (size_t i = 0; i < r->flows_n || k < kept_n;) {
+		/* Nothing more will be found. */
+		if (!all && rows.table.rows + rows.more == flagged)
+			break;
 		if (k < kept_n &&
 		    (i == r->flows_n || snapshot_flow_order(&kept[k]->entry, r->flows[i]) < 0))
 			flow_row(&rows, &of_kept, &kept[k++]->entry);

@@ -12,11 +12,12 @@
 /*
  * Each prints a heading, a table and what was left out, or nothing when there is nothing to
  * show. all: every row; otherwise endpoints that refused and connections with a finding of
- * severity notice or above, a few of them. 0 or -ENOMEM.
+ * severity notice or above, a few of them. flagged: how many of those there are, retired ones
+ * included. 0 or -ENOMEM.
  */
 int text_table_findings(const struct text *t, const struct report *r,
 			const struct text_groups *groups, bool all);
 int text_table_endpoints(const struct text *t, const struct report *r, bool all);
-int text_table_flows(const struct text *t, const struct report *r, bool all);
+int text_table_flows(const struct text *t, const struct report *r, __u64 flagged, bool all);
 
 #endif

@@ -93,12 +93,14 @@ REFUSED = [
 ]
 
 FOLDER = cli.scratch()
+OUTPUT = os.path.join(FOLDER.name, "output.json")
+cli.write(FOLDER.name, **{"output.json": wscope("replay", "--json", CAPTURE).out.encode()})
 BASELINE = os.path.join(FOLDER.name, "baseline")
 wscope("replay", "--save-baseline", BASELINE, CAPTURE)
 
 # A value that each option with an argument takes.
 TAKEN = {
-    "engine": ["native"], "reader": ["auto", "mapped", "libpcap"], "count": ["1", "18446744073709551615"],
+    "engine": ["native"], "jobs": ["1", "64"], "reader": ["auto", "mapped", "libpcap"], "count": ["1", "18446744073709551615"],
     "flows": ["1", "268435456"], "pending": ["1"], "endpoints": ["1"],
     "tunnels": ["all", "none", "gre", "gtpu,ipip", "gre,gre"], "fail-on": ["critical"],
     "color": ["auto", "always", "never"], "baseline": [BASELINE], "save-baseline": [BASELINE],
@@ -118,7 +120,7 @@ def commands_of(where):
 
 def operands(command):
     return {"replay": [CAPTURE], "live": ["-i", "lo"], "compare": [CAPTURE, CAPTURE],
-            "check": ["--init", CAPTURE]}[command]
+            "check": ["--init", CAPTURE], "merge": [OUTPUT]}[command]
 
 
 def refused_values():
@@ -134,7 +136,7 @@ def refused_values():
 
 def every_option():
     for letter, name, argument, where in OPTIONS:
-        for command in ("replay", "live", "compare", "check"):
+        for command in ("replay", "live", "compare", "check", "merge"):
             if command not in commands_of(where):
                 for word in [f"--{name}"] + ([f"-{letter}"] if letter else []):
                     got = wscope(command, word, *operands(command))
@@ -224,6 +226,10 @@ LINES = [
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),
     (["live", "--nonesuch"], "live has no option '--nonesuch'; " + HELP.format("live")),
     (["live", *["-i", "lo"] * 65], "more than 64 interfaces"),
+    (["merge"], "merge takes at least one output of `wscope replay --json`"),
+    (["merge", "-", "-"],
+     "'-' goes once: standard input is one output of `wscope replay --json`"),
+    (["merge", "--json", CAPTURE], "merge has no option '--json'; " + HELP.format("merge")),
     (["compare"], "compare takes two captures, BEFORE and AFTER"),
     (["compare", CAPTURE], "compare takes two captures, BEFORE and AFTER"),
     (["compare", CAPTURE, CAPTURE, CAPTURE], "compare takes two captures, BEFORE and AFTER"),
@@ -273,11 +279,12 @@ def helps():
                      () if one.out == got.err else ["not the usage"])
     for name in docs.commands():
         report.true(f"the usage has {name}", f"\n  {name} " in got.err, got.err)
-    for command in ("replay", "live", "compare", "check"):
+    for command in ("replay", "live", "compare", "check", "merge"):
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])
-        for argv in (["-h"], ["--hel"], ["--help", "no.pcap"], ["--json", "-h"]):
+        other = "--fail-on=info" if command == "merge" else "--json"
+        for argv in (["-h"], ["--hel"], ["--help", "no.pcap"], [other, "-h"]):
             got = wscope(command, *argv)
             report.check(f"{command} {' '.join(argv)}", wrong(got, NOTHING),
                          () if got.out == due.out else [got.out])

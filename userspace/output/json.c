@@ -3,6 +3,7 @@
 #include <net/if.h>
 
 #include "userspace/output/json.h"
+#include "userspace/ordered.h"
 #include "userspace/output/output.h"
 #include "userspace/output/writer.h"
 #include "userspace/record.h"
@@ -299,26 +300,40 @@ int compare_json(FILE *to, const struct compare_report *r)
 	return writer_flush(&w);
 }
 
-/* Room for one record of any type: they are large, and made one at a time. */
+/* Room for one record of either type: they are large, and made one at a time. */
 union any_record {
-	struct record_flow flow;
 	struct record_endpoint endpoint;
 	struct record_summary summary;
 	struct record_event event;
 };
 
+static int json_flows(FILE *part, void *arg, size_t from, size_t until)
+{
+	const struct report *r = arg;
+	struct record_flow record;
+	struct writer w;
+
+	writer_start(&w, part);
+	for (size_t i = from; i < until && !w.err; i++) {
+		record_flow(&record, r, r->flows[i]);
+		json_flow(&w, &record);
+	}
+	return writer_flush(&w);
+}
+
 static int json_report(FILE *to, const struct report *r, const struct options *o)
 {
 	struct writer w;
 	union any_record record;
+	int err = 0;
 
 	(void)o;
-	writer_start(&w, to);
 	/* One flow record a connection: with the last summary, not with those on the way. */
-	for (size_t i = 0; i < r->flows_n && !r->interim && !w.err; i++) {
-		record_flow(&record.flow, r, r->flows[i]);
-		json_flow(&w, &record.flow);
-	}
+	if (!r->interim)
+		err = ordered_write(to, r->threads, r->flows_n, (void *)r, json_flows);
+	if (err)
+		return err;
+	writer_start(&w, to);
 	for (size_t i = 0; i < r->endpoints_n && !w.err; i++) {
 		record_endpoint(&record.endpoint, r, &r->endpoints[i]);
 		json_endpoint(&w, &record.endpoint);

@@ -278,7 +278,7 @@ static int put_tables(const struct text *t, const struct report *r,
 	if (o->verbose || !few)
 		err = text_table_endpoints(t, r, o->verbose);
 	if (!err && (o->verbose || few))
-		err = text_table_flows(t, r, o->verbose);
+		err = text_table_flows(t, r, judged->slowed.flows, o->verbose);
 	return err;
 }
 
