@@ -12,6 +12,7 @@
 #include "userspace/exit_status.h"
 #include "userspace/explain.h"
 #include "userspace/live.h"
+#include "userspace/merge.h"
 #include "userspace/options.h"
 #include "userspace/text_style.h"
 #include "userspace/version.h"
@@ -132,6 +133,16 @@ static const struct main_command main_commands[] = {
 		.usage = "usage: wscope check OPTION... CAPTURE... [-- FILTER]\n\n"
 			 "Compares captures with expectations: exit status 0 when all hold, 1 when "
 			 "one does not.\n\n",
+	},
+	{
+		"merge",
+		"outputs of several replays as one",
+		.analyse = merge_run,
+		.command = MERGE,
+		.usage =
+			"usage: wscope merge [OPTION]... FILE...\n\n"
+			"Makes one output of those of several `wscope replay --json`: connections in "
+			"the order of\ntime, hosts judged by their totals, one summary.\n\n",
 	},
 	{ "extcap", "Wireshark's interfaces with findings as comments", .run = extcap_run },
 	{ "explain", "what a finding code means and what to do", .run = main_explain },

@@ -67,7 +67,7 @@ same "it registers itself for wscope" "$(complete -p wscope)" "complete -F _wsco
 same "commands are those of the program" "$(offered wscope '')" \
 	"$({ "$program" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'; echo --help; echo --version; } | sorted)"
 offers "a command is completed" "replay" wscope re
-for command in replay live compare check; do
+for command in replay live compare check merge; do
 	same "options of $command are those of the program" "$(offered wscope $command -)" \
 		"$(long_options $command | sorted)"
 done
@@ -96,6 +96,7 @@ offers "schema takes nothing" "" wscope schema -
 touch "$scratch/a.pcap" "$scratch/a b.pcap"
 offers "files" "$scratch/a b.pcap $scratch/a.pcap" wscope replay "$scratch/a"
 offers "files after options" "$scratch/a.pcap" wscope replay --json "$scratch/a.p"
+offers "a file of merge" "$scratch/a.pcap" wscope merge "$scratch/a.p"
 offers "the second file of compare" "$scratch/a.pcap" wscope compare a "$scratch/a.p"
 offers "a file of an option" "$scratch/a.pcap" wscope live --baseline "$scratch/a.p"
 offers "a file behind =" "$scratch/a.pcap" wscope replay --save-baseline = "$scratch/a.p"
