@@ -26,6 +26,7 @@
 #define LIVE_CLOCK_SLACK_NS 10000000LL
 #define LIVE_LOG_LINES      20
 #define LIVE_ERROR_LEN      8192 /* a path and what is wrong */
+#define LIVE_SOURCES_MOST   8
 
 struct live {
 	const struct options *options;
@@ -39,6 +40,10 @@ struct live {
 	struct live_events events;
 	struct local_cause cause;
 	struct report times; /* epoch, start: what every report of this run begins with */
+	/* What is waited for, and what is done when it is readable; in the order of live_watch(). */
+	struct pollfd sources[LIVE_SOURCES_MOST];
+	void (*ready[LIVE_SOURCES_MOST])(struct live *v);
+	unsigned int sources_n;
 	int signals;
 	int refused; /* exit status of a setup that failed */
 	bool stop, off;
@@ -175,6 +180,23 @@ static void live_signal(struct live *v)
 		v->stop = true;
 }
 
+static void live_addresses(struct live *v)
+{
+	locals_refresh(v->locals);
+}
+
+static void live_take_events(struct live *v)
+{
+	live_events_take(&v->events);
+}
+
+/* Every time round: what is held back gets old without anything being readable. */
+static void live_take_packets(struct live *v)
+{
+	if (sniff_take(v->sniff))
+		v->stop = true; /* sniff_close() tells it again */
+}
+
 static void live_second(struct live *v, __u64 now)
 {
 	v->next_second = now + LIVE_NS_PER_S;
@@ -209,28 +231,38 @@ static __u64 live_interval(const struct live *v)
 	return (__u64)(v->options->interval_s * (double)LIVE_NS_PER_S);
 }
 
+/* ready may be 0: the loop goes round. */
+static void live_watch(struct live *v, int fd, void (*ready)(struct live *v))
+{
+	v->sources[v->sources_n] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	v->ready[v->sources_n++] = ready;
+}
+
+/* Everything that can come while the programs run. */
+static void live_watch_all(struct live *v)
+{
+	live_watch(v, v->signals, live_signal);
+	live_watch(v, locals_fd(v->locals), live_addresses);
+	live_watch(v, live_events_fd(&v->events), live_take_events);
+	if (v->sniff)
+		live_watch(v, sniff_fd(v->sniff), NULL);
+}
+
 static int live_loop(struct live *v)
 {
-	struct pollfd fds[] = {
-		{ .fd = v->signals, .events = POLLIN },
-		{ .fd = live_events_fd(&v->events), .events = POLLIN },
-		{ .fd = locals_fd(v->locals), .events = POLLIN },
-		{ .fd = v->sniff ? sniff_fd(v->sniff) : -1, .events = POLLIN },
-	};
 	int err = 0;
 	__u64 now;
 
+	live_watch_all(v);
 	for (now = live_now(); !err && !live_is_over(v, now); now = live_now()) {
-		if (poll(fds, 4, live_patience(v, now)) < 0 && errno != EINTR)
+		if (poll(v->sources, v->sources_n, live_patience(v, now)) < 0 && errno != EINTR)
 			return -errno;
-		if (fds[0].revents)
-			live_signal(v);
-		if (fds[2].revents)
-			locals_refresh(v->locals);
-		if (fds[1].revents)
-			live_events_take(&v->events);
-		if (v->sniff && sniff_take(v->sniff))
-			v->stop = true; /* sniff_close() tells it again */
+		for (unsigned int i = 0; i < v->sources_n; i++) {
+			if (v->sources[i].revents && v->ready[i])
+				v->ready[i](v);
+		}
+		if (v->sniff)
+			live_take_packets(v);
 		now = live_now();
 		if (now >= v->next_second)
 			live_second(v, now);
