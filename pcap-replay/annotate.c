@@ -71,30 +71,18 @@ bool annotate_is_passing(const struct annotate *a)
 	return a && a->stream;
 }
 
-void annotate_batch(struct annotate *a, const struct reader *reader,
-		    const struct reader_packet *packets, unsigned int n)
+void annotate_batch(struct annotate *a, const struct reader *reader, const struct frame *packets,
+		    unsigned int n)
 {
-	struct native_frame frames[NATIVE_BATCH];
 	struct annotate_source *sources[NATIVE_BATCH];
 
 	for (unsigned int i = 0; i < n && !a->err; i++) {
-		const struct reader_packet *p = &packets[i];
-
-		frames[i] = (struct native_frame){
-			.ns = p->ns,
-			.id = packet_id_make(p->file, p->number),
-			.data = p->data,
-			.caplen = p->caplen,
-			.wirelen = p->wirelen,
-			.ifindex = p->ifindex,
-			.linktype = p->linktype > 0xffff ? 0xffff : (__u16)p->linktype,
-		};
-		sources[i] = annotate_capture_source(&a->output, reader, p, a->before);
+		sources[i] = annotate_capture_source(&a->output, reader, &packets[i], a->before);
 		if (!sources[i])
 			a->err = -ENOMEM;
 	}
 	if (!a->err)
-		a->err = annotate_stream_packets(a->stream, frames, sources, n);
+		a->err = annotate_stream_packets(a->stream, packets, sources, n);
 	if (a->err)
 		return;
 	annotate_stream_release(a->stream, 0);

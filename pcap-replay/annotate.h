@@ -23,8 +23,8 @@ int annotate_begin(struct annotate *a, const char *const *files, unsigned int fi
 
 /* Whether the stream passes only once: annotate_batch() then has to see it. False for NULL. */
 bool annotate_is_passing(const struct annotate *a);
-void annotate_batch(struct annotate *a, const struct reader *reader,
-		    const struct reader_packet *packets, unsigned int n);
+void annotate_batch(struct annotate *a, const struct reader *reader, const struct frame *packets,
+		    unsigned int n);
 
 /* The stream has been read, and reported on. */
 int annotate_end(struct annotate *a, const struct reader *reader, const struct report *r,

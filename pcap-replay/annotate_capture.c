@@ -45,8 +45,8 @@ static struct annotate_source *capture_source(struct annotate_output *out,
 }
 
 struct annotate_source *annotate_capture_source(struct annotate_output *out,
-						const struct reader *reader,
-						const struct reader_packet *p, unsigned int before)
+						const struct reader *reader, const struct frame *p,
+						unsigned int before)
 {
 	struct annotate_source *s = capture_source(
 		out, reader, p->file, reader_interface_of(reader, p), p->linktype, before);

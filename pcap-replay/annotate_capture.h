@@ -10,8 +10,8 @@
  * learns of interfaces. before: files of the streams before this one.
  */
 struct annotate_source *annotate_capture_source(struct annotate_output *out,
-						const struct reader *reader,
-						const struct reader_packet *p, unsigned int before);
+						const struct reader *reader, const struct frame *p,
+						unsigned int before);
 
 /* At the end of a stream: the statistics that its files have. */
 void annotate_capture_end(struct annotate_output *out, const struct reader *reader,

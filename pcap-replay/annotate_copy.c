@@ -226,28 +226,19 @@ static bool copy_is_of(struct copy *c, struct copy_key *k, __u64 ns, __u64 id)
 	return flagged;
 }
 
-static bool copy_is_flagged(struct copy *c, const struct reader_packet *p, __u64 id)
+static bool copy_is_flagged(struct copy *c, const struct frame *p, __u64 id)
 {
-	struct native_frame frame = {
-		.ns = p->ns,
-		.id = id,
-		.data = p->data,
-		.caplen = p->caplen,
-		.wirelen = p->wirelen,
-		.ifindex = p->ifindex,
-		.linktype = p->linktype > 0xffff ? 0xffff : (__u16)p->linktype,
-	};
 	struct annotate_segment s;
 	struct copy_key *k;
 
-	if (!annotate_segment(&s, c->world, &frame))
+	if (!annotate_segment(&s, c->world, p))
 		return false;
 	k = table_find(&c->keys, &s.key, sizeof(s.key), native_flow_hash(&s.key));
 	return k && copy_is_of(c, k, p->ns, id);
 }
 
 /* The notes of a packet, of which there are *n. */
-static const struct copy_note *copy_notes(struct copy *c, const struct reader_packet *p, __u64 id,
+static const struct copy_note *copy_notes(struct copy *c, const struct frame *p, __u64 id,
 					  size_t *n)
 {
 	size_t *cursor = &c->cursors[p->file], from;
@@ -301,9 +292,9 @@ static int copy_texts(struct copy *c, const struct copy_note *notes, size_t n)
 	return 0;
 }
 
-static int copy_packet(struct copy *c, const struct reader *reader, const struct reader_packet *p)
+static int copy_packet(struct copy *c, const struct reader *reader, const struct frame *p)
 {
-	__u64 id = packet_id_make(p->file, p->number);
+	__u64 id = frame_id(p);
 	struct annotate_source *source = annotate_capture_source(c->out, reader, p, c->before);
 	const struct copy_note *notes;
 	struct pcapng_packet out = {
@@ -334,7 +325,7 @@ static int copy_pass(struct copy *c, struct reader *reader)
 {
 	/* A file that grew meanwhile has packets that nobody judged. */
 	__u64 left = c->r->counters[COUNTER_PACKETS];
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	int n = 1, err = 0;
 
 	/* Where none is left, one more batch: statistics stand behind the packets. */

@@ -47,18 +47,19 @@ void hold_free(struct hold *h)
 	table_free(&h->ids);
 }
 
-struct held *hold_packet(struct hold *h, const struct native_frame *frame, __u32 caplen)
+struct held *hold_packet(struct hold *h, const struct frame *frame, __u32 caplen)
 {
 	struct held *p = calloc(1, sizeof(*p) + caplen);
+	__u64 id = frame_id(frame);
 	struct hold_id *entry;
 
-	entry = p ? table_insert(&h->ids, &frame->id, hold_hash(frame->id)) : NULL;
+	entry = p ? table_insert(&h->ids, &id, hold_hash(id)) : NULL;
 	if (!entry) {
 		free(p);
 		return NULL;
 	}
 	entry->held = p;
-	p->id = frame->id;
+	p->id = id;
 	p->ns = frame->ns;
 	p->caplen = caplen;
 	p->wirelen = frame->wirelen;

@@ -49,7 +49,7 @@ int hold_init(struct hold *h);
 void hold_free(struct hold *h);
 
 /* Keeps a packet, its first caplen bytes copied; what is not of the frame is 0. NULL: out of memory. */
-struct held *hold_packet(struct hold *h, const struct native_frame *frame, __u32 caplen);
+struct held *hold_packet(struct hold *h, const struct frame *frame, __u32 caplen);
 
 /* The packet of that id, if it is still there. */
 struct held *hold_find(const struct hold *h, __u64 id);

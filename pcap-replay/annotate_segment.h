@@ -12,18 +12,14 @@ struct annotate_segment {
 
 /* Parses by the engine, which counts in a world of its own. False: no segment. */
 static inline bool annotate_segment(struct annotate_segment *out, struct native *world,
-				    const struct native_frame *frame)
+				    const struct frame *frame)
 {
 	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
 	struct packet p = { 0 };
 	__u32 at;
 
 	native_current = world;
-	engine_begin(&p, HOOK_XDP);
-	p.ns = frame->ns;
-	p.wirelen = frame->wirelen;
-	p.ifindex = frame->ifindex;
-	p.linktype = frame->linktype;
+	native_begin(&p, frame);
 	if (engine_plain(&p, captured, frame->data, frame->data + captured))
 		at = FAST_IP + (p.ipv6 ? 40U : 20U);
 	else if (engine_parse(&world->scratch.walk, &p, frame->data, captured))

@@ -268,7 +268,7 @@ void annotate_stream_locals(struct annotate_stream *s,
 }
 
 /* Live, a frame is kept up to the end of its TCP header; what is no segment, not at all. */
-static bool stream_hold(struct annotate_stream *s, const struct native_frame *frame,
+static bool stream_hold(struct annotate_stream *s, const struct frame *frame,
 			struct annotate_source *source)
 {
 	bool live = s->texts->live;
@@ -291,7 +291,7 @@ static bool stream_hold(struct annotate_stream *s, const struct native_frame *fr
 	return true;
 }
 
-int annotate_stream_packets(struct annotate_stream *s, const struct native_frame *frames,
+int annotate_stream_packets(struct annotate_stream *s, const struct frame *frames,
 			    struct annotate_source *const *sources, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {

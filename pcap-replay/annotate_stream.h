@@ -33,7 +33,7 @@ void annotate_stream_locals(struct annotate_stream *s,
  * n <= NATIVE_BATCH packets in order, their ids all different, each with its source; the sources
  * live as long as the output. 0 or -ENOMEM.
  */
-int annotate_stream_packets(struct annotate_stream *s, const struct native_frame *frames,
+int annotate_stream_packets(struct annotate_stream *s, const struct frame *frames,
 			    struct annotate_source *const *sources, unsigned int n);
 
 /* Writes, or forgets, what has waited long enough at that time; 0: by the newest packet's time. */

@@ -15,7 +15,7 @@
 /* One capture while it is read. */
 struct capture {
 	struct reader *reader;
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	unsigned int at, n;
 	__u64 base_ns; /* of its first packet */
 	bool begun, ended;
@@ -29,7 +29,7 @@ struct run {
 };
 
 /* The packet a capture stands at; NULL behind its end. */
-static const struct reader_packet *capture_peek(struct capture *c)
+static const struct frame *capture_peek(struct capture *c)
 {
 	int n;
 
@@ -54,8 +54,8 @@ static const struct reader_packet *capture_peek(struct capture *c)
 /* The side whose next packet is due: both advance alike in time, counted from their first packets. */
 static unsigned int due(struct run *r)
 {
-	const struct reader_packet *before = capture_peek(&r->capture[0]);
-	const struct reader_packet *after = capture_peek(&r->capture[1]);
+	const struct frame *before = capture_peek(&r->capture[0]);
+	const struct frame *after = capture_peek(&r->capture[1]);
 
 	if (!before || !after)
 		return !before;

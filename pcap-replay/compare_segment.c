@@ -41,7 +41,7 @@ static void read_options(struct compare_segment *s, const __u8 *o, __u32 n, __u3
 }
 
 bool compare_segment(struct compare_segment *out, struct flow_key *key, struct walk *walk,
-		     const struct reader_packet *frame)
+		     const struct frame *frame)
 {
 	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
 	__u32 at, header, there;

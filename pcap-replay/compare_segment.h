@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct compare_segment) == 64, "what is not paired yet is 
  * TCP header again. False when it is no segment; why has been counted there. key: of the connection.
  */
 bool compare_segment(struct compare_segment *out, struct flow_key *key, struct walk *walk,
-		     const struct reader_packet *frame);
+		     const struct frame *frame);
 
 /* The segment's timestamps option was seen. */
 static inline bool compare_stamped(const struct compare_segment *s)

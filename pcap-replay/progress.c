@@ -83,7 +83,7 @@ void progress_show(struct progress *p, const struct reader *reader, __u64 packet
 	fprintf(stderr, "\r%s\033[K", line);
 }
 
-void progress_batch(void *arg, const struct reader *reader, const struct reader_packet *packets,
+void progress_batch(void *arg, const struct reader *reader, const struct frame *packets,
 		    unsigned int n, __u64 so_far)
 {
 	(void)packets;

@@ -17,7 +17,7 @@ void progress_start(struct progress *p);
 void progress_show(struct progress *p, const struct reader *reader, __u64 packets);
 
 /* The same as a run_feed() watcher, run.h; arg is a struct progress. */
-void progress_batch(void *arg, const struct reader *reader, const struct reader_packet *packets,
+void progress_batch(void *arg, const struct reader *reader, const struct frame *packets,
 		    unsigned int n, __u64 so_far);
 
 /* Takes the line away. */

@@ -120,7 +120,7 @@ static void done_release(struct reader *r)
 }
 
 /* The format's next packets; never asks again once it said that there are no more. */
-static unsigned int file_batch(struct reader *r, struct reader_file *f, struct reader_packet *out,
+static unsigned int file_batch(struct reader *r, struct reader_file *f, struct frame *out,
 			       unsigned int max)
 {
 	int n = f->ended ? 0 : f->format->batch(f, out, max);
@@ -150,7 +150,7 @@ static void file_filter(struct reader *r, struct reader_file *f)
 	const char *why;
 
 	for (i = f->head; i < f->tail; i++) {
-		const struct reader_packet *p = &f->queue[i];
+		const struct frame *p = &f->queue[i];
 		int ret = reader_filter_match(r->filter, p, f->swapped, &why);
 
 		if (ret > 0)
@@ -287,7 +287,7 @@ static bool merge_advance(struct reader *r, struct reader_file *f)
 	return true;
 }
 
-static unsigned int merge_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
+static unsigned int merge_batch(struct reader *r, struct frame *batch, unsigned int max)
 {
 	unsigned int n = 0;
 
@@ -308,7 +308,7 @@ static unsigned int merge_batch(struct reader *r, struct reader_packet *batch, u
 	return n;
 }
 
-int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned int max)
+int reader_next_batch(struct reader *r, struct frame *batch, unsigned int max)
 {
 	unsigned int n;
 
@@ -474,7 +474,7 @@ const struct reader_interface *reader_interface(const struct reader *r, unsigned
 	return i < r->n ? reader_notes_get(&r->files[i], number) : NULL;
 }
 
-size_t reader_interface_of(const struct reader *r, const struct reader_packet *p)
+size_t reader_interface_of(const struct reader *r, const struct frame *p)
 {
 	return p->file < r->n ? reader_notes_find(&r->files[p->file], p->number, p->ifindex) : 0;
 }

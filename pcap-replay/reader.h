@@ -13,21 +13,12 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "platform/frame.h"
+
 /* The batch size worth asking for. */
 #define READER_BATCH 32
 
 struct reader;
-
-struct reader_packet {
-	__u64 ns;     /* since the epoch; 0 where the capture has no time (simple packet block) */
-	__u64 number; /* 1-based per file, as tshark counts frames; a filter does not renumber */
-	const __u8 *data; /* caplen bytes, valid until the next reader_next_batch() */
-	__u32 file;       /* index into the paths given to reader_open() */
-	__u32 caplen;     /* bytes at data */
-	__u32 wirelen;    /* bytes on the wire, as the capture states it */
-	__u32 linktype;   /* LINKTYPE_ value (the registry's, so raw IP is always 101) */
-	__u32 ifindex;    /* pcapng interface id within its section; 0 elsewhere and from libpcap */
-};
 
 enum reader_backend {
 	READER_AUTO,    /* own parser wherever it knows the format, libpcap for the rest */
@@ -96,7 +87,7 @@ int reader_open(struct reader **out, const char *const *paths, unsigned int n,
  * was damaged (-EBADMSG); all that precedes the damage in that file, and all of the other files,
  * has been delivered before; reader_error() tells what. Further calls return the same again.
  */
-int reader_next_batch(struct reader *r, struct reader_packet *batch, unsigned int max);
+int reader_next_batch(struct reader *r, struct frame *batch, unsigned int max);
 
 /* One line on what is wrong with file i, its name included; NULL if nothing (yet). */
 const char *reader_error(const struct reader *r, unsigned int i);
@@ -116,7 +107,7 @@ const char *reader_file_name(const struct reader *r, unsigned int i);
 size_t reader_interfaces(const struct reader *r, unsigned int i);
 const struct reader_interface *reader_interface(const struct reader *r, unsigned int i,
 						size_t number);
-size_t reader_interface_of(const struct reader *r, const struct reader_packet *p);
+size_t reader_interface_of(const struct reader *r, const struct frame *p);
 
 /* Progress in bytes of the files as stored (compressed bytes where compressed); total is 0 if unknown. */
 __u64 reader_bytes_total(const struct reader *r);

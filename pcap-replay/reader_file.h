@@ -37,7 +37,7 @@ struct reader_format {
 	 * was called). May make older packets' data invalid, but never that of the same batch, so
 	 * it stops short where more would move the source.
 	 */
-	int (*batch)(struct reader_file *f, struct reader_packet *out, unsigned int max);
+	int (*batch)(struct reader_file *f, struct frame *out, unsigned int max);
 	void (*close)(struct reader_file *f);
 };
 
@@ -54,14 +54,14 @@ struct reader_file {
 	struct reader_file *next;           /* among those that ended, see reader.c */
 	__u32 index;
 	bool allow_truncated;
-	bool swapped;                /* the file's byte order is not the host's */
-	bool stable;                 /* data of packets stays valid until close */
-	bool ended;                  /* the format has no more packets, or can find none */
-	bool opened;                 /* there was something to read; it may have ended since */
-	bool resting;                /* closed until its first packet is due */
-	bool unfiltered;             /* the queue has not met the filter yet */
-	unsigned int head, tail;     /* of the queue */
-	struct reader_packet *queue; /* READER_BATCH, while something is held */
+	bool swapped;            /* the file's byte order is not the host's */
+	bool stable;             /* data of packets stays valid until close */
+	bool ended;              /* the format has no more packets, or can find none */
+	bool opened;             /* there was something to read; it may have ended since */
+	bool resting;            /* closed until its first packet is due */
+	bool unfiltered;         /* the queue has not met the filter yet */
+	unsigned int head, tail; /* of the queue */
+	struct frame *queue;     /* READER_BATCH, while something is held */
 };
 
 /* Record what is wrong, once: "cannot read 'NAME': ...". Returns err. */

@@ -105,8 +105,8 @@ int reader_filter_prepare(struct reader_filter *filter, __u32 linktype, bool swa
 	return p->why ? -EINVAL : 0;
 }
 
-int reader_filter_match(struct reader_filter *filter, const struct reader_packet *packet,
-			bool swapped, const char **why)
+int reader_filter_match(struct reader_filter *filter, const struct frame *packet, bool swapped,
+			const char **why)
 {
 	struct pcap_pkthdr header = { .caplen = packet->caplen, .len = packet->wirelen };
 	int err = reader_filter_prepare(filter, packet->linktype, swapped, why);

@@ -19,7 +19,7 @@ int reader_filter_prepare(struct reader_filter *filter, __u32 linktype, bool swa
 			  const char **why);
 
 /* 1 or 0; otherwise as reader_filter_prepare(). */
-int reader_filter_match(struct reader_filter *filter, const struct reader_packet *p, bool swapped,
+int reader_filter_match(struct reader_filter *filter, const struct frame *p, bool swapped,
 			const char **why);
 
 /* How many link types it was compiled for. */

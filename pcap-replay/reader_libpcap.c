@@ -84,7 +84,7 @@ static __u64 packet_ns(const struct libpcap_state *st, const struct timeval *ts)
 	return sec * 1000000000u + (__u64)ts->tv_usec; /* asked for nanoseconds */
 }
 
-static int libpcap_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
+static int libpcap_batch(struct reader_file *f, struct frame *out, unsigned int max)
 {
 	struct libpcap_state *st = f->state;
 	unsigned int n;
@@ -100,7 +100,7 @@ static int libpcap_batch(struct reader_file *f, struct reader_packet *out, unsig
 		if (!arena_room(st, h->caplen, !n))
 			return n ? (int)n : reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
 		memcpy(st->arena + st->used, st->data, h->caplen);
-		out[n] = (struct reader_packet){
+		out[n] = (struct frame){
 			.ns = packet_ns(st, &h->ts),
 			.number = ++f->number,
 			.data = st->arena + st->used,

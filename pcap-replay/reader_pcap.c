@@ -23,7 +23,7 @@ struct pcap_state {
 static inline __attribute__((always_inline)) void pcap_packet(const struct reader_file *f,
 							      const struct pcap_state *st,
 							      const __u8 *p, bool swapped,
-							      struct reader_packet *out)
+							      struct frame *out)
 {
 	out->ns = reader_get32(p, swapped) * 1000000000ULL +
 		  (__u64)reader_get32(p + 4, swapped) * st->unit_ns;
@@ -33,13 +33,13 @@ static inline __attribute__((always_inline)) void pcap_packet(const struct reade
 	out->wirelen = reader_get32(p + 12, swapped);
 	out->linktype = st->linktype;
 	out->ifindex = 0;
+	out->hook = 0;
 }
 
 /* The walk over what is at hand; stops at the first record that is not all there or odd. */
 static inline __attribute__((always_inline)) unsigned int pcap_walk(struct reader_file *f,
 								    const struct pcap_state *st,
-								    bool swapped,
-								    struct reader_packet *out,
+								    bool swapped, struct frame *out,
 								    unsigned int max)
 {
 	const __u8 *p = f->source.pos, *end = f->source.end;
@@ -63,7 +63,7 @@ static inline __attribute__((always_inline)) unsigned int pcap_walk(struct reade
 }
 
 /* One record of any kind, with leave to move the source. 1, 0 or -errno. */
-static int pcap_one(struct reader_file *f, const struct pcap_state *st, struct reader_packet *out)
+static int pcap_one(struct reader_file *f, const struct pcap_state *st, struct frame *out)
 {
 	struct reader_source *s = &f->source;
 	size_t have = reader_source_need(s, RECORD_HEADER);
@@ -88,7 +88,7 @@ static int pcap_one(struct reader_file *f, const struct pcap_state *st, struct r
 	return 1;
 }
 
-static int pcap_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
+static int pcap_batch(struct reader_file *f, struct frame *out, unsigned int max)
 {
 	const struct pcap_state *st = f->state;
 	unsigned int n;

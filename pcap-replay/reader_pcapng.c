@@ -171,7 +171,7 @@ static int section_start(struct reader_file *f, const struct block *b)
 /* Enhanced and obsolete Packet Block differ in the width of the interface number only. */
 static inline __attribute__((always_inline)) bool epb_packet(const struct reader_file *f,
 							     const struct block *b, __u32 ifindex,
-							     struct reader_packet *out)
+							     struct frame *out)
 {
 	const struct pcapng_state *st = f->state;
 	const struct pcapng_interface *i;
@@ -192,12 +192,12 @@ static inline __attribute__((always_inline)) bool epb_packet(const struct reader
 	out->wirelen = reader_get32(b->p + 24, swapped);
 	out->linktype = i->linktype;
 	out->ifindex = ifindex;
+	out->hook = 0;
 	return true;
 }
 
 /* No time, no interface (the first is meant), and the captured length follows from the snap length. */
-static bool spb_packet(const struct reader_file *f, const struct block *b,
-		       struct reader_packet *out)
+static bool spb_packet(const struct reader_file *f, const struct block *b, struct frame *out)
 {
 	const struct pcapng_state *st = f->state;
 	const struct pcapng_interface *i = st->interfaces;
@@ -209,7 +209,7 @@ static bool spb_packet(const struct reader_file *f, const struct block *b,
 	caplen = i->snaplen && wirelen > i->snaplen ? i->snaplen : wirelen;
 	if (caplen > b->length - SPB_HEADER - 4 || caplen > i->max_caplen)
 		return false;
-	*out = (struct reader_packet){
+	*out = (struct frame){
 		.data = b->p + SPB_HEADER,
 		.file = f->index,
 		.caplen = caplen,
@@ -253,7 +253,7 @@ static int packet_fail(struct reader_file *f, __u32 ifindex)
 }
 
 /* The walk over Enhanced Packet Blocks at hand; stops at anything else. */
-static unsigned int pcapng_walk(struct reader_file *f, struct reader_packet *out, unsigned int max)
+static unsigned int pcapng_walk(struct reader_file *f, struct frame *out, unsigned int max)
 {
 	const __u8 *end = f->source.end;
 	bool swapped = f->swapped;
@@ -380,7 +380,7 @@ static int block_load(struct reader_file *f, struct block *b)
 }
 
 /* 1: out is filled. 0: a block without a packet. -errno. */
-static int block_packet(struct reader_file *f, const struct block *b, struct reader_packet *out)
+static int block_packet(struct reader_file *f, const struct block *b, struct frame *out)
 {
 	__u32 ifindex = 0;
 	bool ok;
@@ -405,7 +405,7 @@ static int block_packet(struct reader_file *f, const struct block *b, struct rea
 }
 
 /* The next packet with leave to move the source. 1, 0 at the end, or -errno. */
-static int pcapng_one(struct reader_file *f, struct reader_packet *out)
+static int pcapng_one(struct reader_file *f, struct frame *out)
 {
 	for (;;) {
 		struct block b = { 0 };
@@ -434,7 +434,7 @@ static int pcapng_one(struct reader_file *f, struct reader_packet *out)
 	}
 }
 
-static int pcapng_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
+static int pcapng_batch(struct reader_file *f, struct frame *out, unsigned int max)
 {
 	unsigned int n = pcapng_walk(f, out, max);
 

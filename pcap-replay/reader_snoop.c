@@ -55,12 +55,12 @@ static bool snoop_lengths(const struct reader_file *f, const __u8 *p, struct sno
 
 /* Take the record at pos, which is all there. */
 static void snoop_packet(struct reader_file *f, const struct snoop_record *record,
-			 struct reader_packet *out)
+			 struct frame *out)
 {
 	const struct snoop_state *st = f->state;
 	const __u8 *p = f->source.pos;
 
-	*out = (struct reader_packet){
+	*out = (struct frame){
 		.ns = reader_get32(p + 16, f->swapped) * 1000000000ULL +
 		      reader_get32(p + 20, f->swapped) * 1000ULL,
 		.number = ++f->number,
@@ -74,7 +74,7 @@ static void snoop_packet(struct reader_file *f, const struct snoop_record *recor
 }
 
 /* One record of any kind, with leave to move the source. 1, 0 or -errno. */
-static int snoop_one(struct reader_file *f, struct reader_packet *out)
+static int snoop_one(struct reader_file *f, struct frame *out)
 {
 	struct reader_source *s = &f->source;
 	size_t have = reader_source_need(s, RECORD_HEADER);
@@ -95,7 +95,7 @@ static int snoop_one(struct reader_file *f, struct reader_packet *out)
 	return 1;
 }
 
-static int snoop_batch(struct reader_file *f, struct reader_packet *out, unsigned int max)
+static int snoop_batch(struct reader_file *f, struct frame *out, unsigned int max)
 {
 	struct snoop_record record;
 	unsigned int n = 0;

@@ -32,8 +32,8 @@ struct replay_watch {
 	struct progress progress;
 };
 
-static void replay_batch(void *arg, const struct reader *reader,
-			 const struct reader_packet *packets, unsigned int n, __u64 so_far)
+static void replay_batch(void *arg, const struct reader *reader, const struct frame *packets,
+			 unsigned int n, __u64 so_far)
 {
 	struct replay_watch *w = arg;
 

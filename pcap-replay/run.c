@@ -4,7 +4,7 @@
 int run_feed(const struct run_engine *engine, void *state, struct reader *reader, struct report *r,
 	     const struct run_watcher *watcher)
 {
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	__u64 packets = 0;
 	int n, err;
 

@@ -28,7 +28,7 @@ struct run_engine {
 	 */
 	int (*retire)(void *state, struct retired *retired);
 	/* n <= READER_BATCH packets, in order. 0 or -errno. */
-	int (*feed)(void *state, const struct reader_packet *packets, unsigned int n);
+	int (*feed)(void *state, const struct frame *packets, unsigned int n);
 	/* Fills flows, endpoints, counters and evictions; valid until close. 0 or -errno. */
 	int (*report)(void *state, struct report *r);
 	/* Forgets everything that was fed and reported; as if just opened. 0 or -errno. */
@@ -38,7 +38,7 @@ struct run_engine {
 
 /* Who looks on while packets are fed: called after each batch, with the packets so far. */
 struct run_watcher {
-	void (*batch)(void *arg, const struct reader *reader, const struct reader_packet *packets,
+	void (*batch)(void *arg, const struct reader *reader, const struct frame *packets,
 		      unsigned int n, __u64 so_far);
 	void *arg;
 };

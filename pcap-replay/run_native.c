@@ -118,8 +118,7 @@ static int run_native_open(void **state, const struct options *o, char *err, siz
 }
 
 /* Packets come in order, or nearly so: a batch's ends are near enough to the first and last. */
-static void run_native_span(struct run_native_state *s, const struct reader_packet *packets,
-			    unsigned int n)
+static void run_native_span(struct run_native_state *s, const struct frame *packets, unsigned int n)
 {
 	if (!s->first_ns)
 		s->first_ns = packets[0].ns;
@@ -160,33 +159,20 @@ static int run_native_retire(void *state, struct retired *retired)
 	return native_retire_start(s->native, ns < 1 ? 1 : (__u64)ns, run_native_retired, retired);
 }
 
-static int run_native_feed(void *state, const struct reader_packet *packets, unsigned int n)
+static int run_native_feed(void *state, const struct frame *packets, unsigned int n)
 {
 	struct run_native_state *s = state;
-	struct native_frame frames[NATIVE_BATCH];
 
-	for (unsigned int i = 0; i < n; i++) {
-		frames[i] = (struct native_frame){
-			.ns = packets[i].ns,
-			.id = packet_id_make(packets[i].file, packets[i].number),
-			.data = packets[i].data,
-			.caplen = packets[i].caplen,
-			.wirelen = packets[i].wirelen,
-			.ifindex = packets[i].ifindex,
-			.linktype = packets[i].linktype > 0xffff ? 0xffff
-								 : (__u16)packets[i].linktype,
-		};
-	}
 	run_native_span(s, packets, n);
 	if (s->threads) {
-		int err = native_threads_frames(s->threads, frames, n);
+		int err = native_threads_frames(s->threads, packets, n);
 
 		/* Otherwise it is the other thread's. */
 		if (!err && s->retired && native_threads_settled(s->threads))
 			err = s->retired->err;
 		return err;
 	}
-	native_frames(s->native, frames, n);
+	native_frames(s->native, packets, n);
 	if (s->native->out_of_memory)
 		return -ENOMEM;
 	return s->retired ? s->retired->err : 0;

@@ -157,16 +157,16 @@ static int testrun_tc(struct testrun *t, const struct replay_meta *meta, __u32 l
 	return (int)opts.retval == TC_ACT_UNSPEC ? 0 : -EPROTO;
 }
 
-static int testrun_packet(struct testrun *t, const struct reader_packet *p)
+static int testrun_packet(struct testrun *t, const struct frame *p)
 {
 	__u32 captured = p->caplen < ENGINE_WINDOW ? p->caplen : ENGINE_WINDOW;
 	__u32 len = captured < TESTRUN_MIN ? TESTRUN_MIN : captured;
 	struct replay_meta meta = {
 		.ns = p->ns,
-		.id = packet_id_make(p->file, p->number),
+		.id = frame_id(p),
 		.wirelen = p->wirelen,
 		.caplen = (__u16)captured,
-		.linktype = p->linktype > 0xffff ? 0xffff : (__u16)p->linktype,
+		.linktype = frame_linktype(p),
 		.ifindex = p->ifindex,
 	};
 	__u8 *frame = t->frame + sizeof(meta);
@@ -176,7 +176,7 @@ static int testrun_packet(struct testrun *t, const struct reader_packet *p)
 	return t->xdp ? testrun_xdp(t, &meta, len) : testrun_tc(t, &meta, len);
 }
 
-static int testrun_feed(void *state, const struct reader_packet *packets, unsigned int n)
+static int testrun_feed(void *state, const struct frame *packets, unsigned int n)
 {
 	struct testrun *t = state;
 	int err = 0;

@@ -27,7 +27,7 @@
 
 struct sniff_packet {
 	struct sniff_packet *next;
-	struct native_frame frame;
+	struct frame frame;
 	__u8 data[];
 };
 
@@ -287,7 +287,7 @@ static void sniff_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char 
 	}
 	memcpy(p->data, data, h->caplen);
 	p->next = NULL;
-	p->frame = (struct native_frame){
+	p->frame = (struct frame){
 		.ns = (__u64)h->ts.tv_sec * 1000000000U + (__u64)h->ts.tv_usec,
 		.data = p->data,
 		.caplen = h->caplen,
@@ -324,7 +324,7 @@ static struct sniff_socket *sniff_due(struct sniff *s, __u64 due_ns)
 static int sniff_feed(struct sniff *s, __u64 due_ns)
 {
 	struct annotate_source *sources[NATIVE_BATCH];
-	struct native_frame frames[NATIVE_BATCH];
+	struct frame frames[NATIVE_BATCH];
 	struct sniff_packet *taken[NATIVE_BATCH];
 	unsigned int n;
 	int err = 0;
@@ -339,7 +339,7 @@ static int sniff_feed(struct sniff *s, __u64 due_ns)
 				c->last = NULL;
 			s->waiting--;
 			frames[n] = taken[n]->frame;
-			frames[n].id = packet_id_make(0, ++s->number);
+			frames[n].number = ++s->number;
 			sources[n] = c->source;
 			annotate_source_meet(c->source, frames[n].ns);
 		}

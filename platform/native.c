@@ -105,18 +105,13 @@ void native_join(struct native *n, const struct endpoint_entry *update)
 		n->out_of_memory = 1;
 }
 
-ENGINE_INLINE void native_parse(struct native *n, const struct native_frame *frame,
+ENGINE_INLINE void native_parse(struct native *n, const struct frame *frame,
 				struct native_step *step)
 {
 	__u32 captured = frame->caplen < ENGINE_WINDOW ? frame->caplen : ENGINE_WINDOW;
 	struct packet *p = &step->pkt;
 
-	engine_begin(p, (enum hook)frame->hook);
-	p->ns = frame->ns;
-	p->id = frame->id;
-	p->wirelen = frame->wirelen;
-	p->ifindex = frame->ifindex;
-	p->linktype = frame->linktype;
+	native_begin(p, frame);
 	step->segment = engine_plain(p, captured, frame->data, frame->data + captured) ||
 			engine_parse(&n->scratch.walk, p, frame->data, captured);
 	if (!step->segment)
@@ -249,7 +244,7 @@ static void native_frames_retiring(struct native *n, struct native_step *steps,
 	}
 }
 
-void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n)
+void native_frames(struct native *n, const struct frame *frames, unsigned int frames_n)
 {
 	const struct native_step *due = n->steps[n->filled];
 	struct native_step *steps = n->steps[!n->filled];
@@ -277,8 +272,8 @@ void native_frames(struct native *n, const struct native_frame *frames, unsigned
 	}
 }
 
-void native_parse_frames(struct native *n, const struct native_frame *frames,
-			 struct native_step *steps, unsigned int frames_n)
+void native_parse_frames(struct native *n, const struct frame *frames, struct native_step *steps,
+			 unsigned int frames_n)
 {
 	native_current = n;
 	for (unsigned int i = 0; i < frames_n; i++) {

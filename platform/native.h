@@ -8,6 +8,7 @@
 #define PLATFORM_NATIVE_H
 
 #include "engine/engine.h"
+#include "platform/frame.h"
 #include "platform/table.h"
 
 /* An entry of `pending`. Its beginning reads as a struct flow_entry. */
@@ -20,18 +21,6 @@ _Static_assert(offsetof(struct native_pending, entry.flow) == offsetof(struct fl
 	       "an unconfirmed connection reads as a record");
 
 _Static_assert(2 * sizeof(struct gauge) <= sizeof(struct flow_entry), "gauges lie beside records");
-
-/* One captured frame. */
-struct native_frame {
-	__u64 ns; /* since the epoch */
-	__u64 id; /* packet_id_make() */
-	const __u8 *data;
-	__u32 caplen;  /* bytes at data */
-	__u32 wirelen; /* bytes on the wire */
-	__u32 ifindex;
-	__u16 linktype; /* LINKTYPE_ */
-	__u8 hook;      /* enum hook, HOOK_XDP where nobody knows */
-};
 
 /* What struct packet has behind its key, its padding apart. */
 #define NATIVE_REST_AT (offsetof(struct packet, key) + sizeof(struct flow_key))
@@ -100,6 +89,17 @@ struct native {
 
 extern _Thread_local struct native *native_current;
 
+/* What the engine is told of a frame before it parses. */
+ENGINE_INLINE void native_begin(struct packet *p, const struct frame *frame)
+{
+	engine_begin(p, (enum hook)frame->hook);
+	p->ns = frame->ns;
+	p->id = frame_id(frame);
+	p->wirelen = frame->wirelen;
+	p->ifindex = frame->ifindex;
+	p->linktype = frame_linktype(frame);
+}
+
 /* A world of its own, or 0 when out of memory. */
 struct native *native_open(const struct engine_config *config);
 
@@ -110,12 +110,12 @@ void native_close(struct native *n);
  * Takes frames_n <= NATIVE_BATCH frames, in order. The tables know them only after the
  * next call, or native_flush(). The frames' bytes are not needed any more on return.
  */
-void native_frames(struct native *n, const struct native_frame *frames, unsigned int frames_n);
+void native_frames(struct native *n, const struct frame *frames, unsigned int frames_n);
 void native_flush(struct native *n);
 
 /* Parses frames into steps that any world may track. */
-void native_parse_frames(struct native *n, const struct native_frame *frames,
-			 struct native_step *steps, unsigned int frames_n);
+void native_parse_frames(struct native *n, const struct frame *frames, struct native_step *steps,
+			 unsigned int frames_n);
 
 /* A step on its way from one thread to another, in two cache lines: the rest follows from the key. */
 struct native_parcel {

@@ -151,7 +151,7 @@ static void threads_hand(struct native_threads *t, const struct native_step *ste
 }
 
 /* Parses all before it copies any: a load that spans several recent stores waits for them. */
-int native_threads_frames(struct native_threads *t, const struct native_frame *frames,
+int native_threads_frames(struct native_threads *t, const struct frame *frames,
 			  unsigned int frames_n)
 {
 	native_parse_frames(t->front, frames, t->steps, frames_n);

@@ -25,7 +25,7 @@ int native_threads_open(struct native_threads **out, const struct engine_config 
 			unsigned int n);
 
 /* Frames in order, at most NATIVE_BATCH; their bytes are not needed any more on return. 0 or -ENOMEM. */
-int native_threads_frames(struct native_threads *t, const struct native_frame *frames,
+int native_threads_frames(struct native_threads *t, const struct frame *frames,
 			  unsigned int frames_n);
 
 /* Waits until all that was handed over is tracked, and joins the endpoints. 0 or -ENOMEM. */

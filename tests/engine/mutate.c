@@ -80,11 +80,11 @@ static int report(const char *what, __u64 n, __u64 of, double least)
 	return percent < least;
 }
 
-static struct native_frame native_frame_of(const struct packet_builder_frame *f, __u64 i)
+static struct frame native_frame_of(const struct packet_builder_frame *f, __u64 i)
 {
-	return (struct native_frame){
+	return (struct frame){
 		.ns = mutate_frame_ns(i),
-		.id = i + 1,
+		.number = i + 1,
 		.data = f->bytes,
 		.caplen = f->caplen,
 		.wirelen = f->wirelen,
@@ -102,7 +102,7 @@ static int run_native(__u64 frames, __u64 seed)
 		return 1;
 	for (__u64 i = 0; i < frames; i++) {
 		struct packet_builder_frame f;
-		struct native_frame n;
+		struct frame n;
 
 		mutate_frame_make(&f, seed, i);
 		n = native_frame_of(&f, i);
@@ -149,14 +149,14 @@ static int differ(const struct engine_facts *kernel, const struct packet_builder
 static int run_frame(struct hook_runner *r, struct native *world,
 		     const struct packet_builder_frame *f, __u64 i)
 {
-	struct native_frame n = native_frame_of(f, i);
+	struct frame n = native_frame_of(f, i);
 	struct engine_facts facts;
 	int err;
 
 	native_frames(world, &n, 1);
 	if (i % COMPARED)
-		return hook_runner_frame(r, f, n.ns, n.id);
-	err = hook_runner_facts(r, f, n.ns, n.id, &facts);
+		return hook_runner_frame(r, f, n.ns, frame_id(&n));
+	err = hook_runner_facts(r, f, n.ns, frame_id(&n), &facts);
 	return err ? err : differ(&facts, f, i);
 }
 

@@ -29,7 +29,7 @@ static __u16 take16(const __u8 *p)
 }
 
 /* One frame in memory of its own, so that a byte too far is seen. */
-static void feed(struct native *n, struct native_frame *f, const __u8 *bytes)
+static void feed(struct native *n, struct frame *f, const __u8 *bytes)
 {
 	__u8 *copy = malloc(f->caplen);
 
@@ -37,12 +37,12 @@ static void feed(struct native *n, struct native_frame *f, const __u8 *bytes)
 	if (f->caplen)
 		memcpy(copy, bytes, f->caplen);
 	f->data = copy;
-	f->id++;
+	f->number++;
 	native_frames(n, f, 1);
 	free(copy);
 }
 
-static void feed_single(struct native *n, struct native_frame *f, const __u8 *p, size_t left)
+static void feed_single(struct native *n, struct frame *f, const __u8 *p, size_t left)
 {
 	if (!left)
 		return;
@@ -51,7 +51,7 @@ static void feed_single(struct native *n, struct native_frame *f, const __u8 *p,
 	feed(n, f, p + 1);
 }
 
-static void feed_stream(struct native *n, struct native_frame *f, const __u8 *p, size_t left)
+static void feed_stream(struct native *n, struct frame *f, const __u8 *p, size_t left)
 {
 	while (left >= 4) {
 		size_t length = take16(p + 2);
@@ -114,7 +114,7 @@ static struct native *run(const uint8_t *data, size_t size)
 		.tunnels = data[0] & 4 ? 0 : TUNNELS_ALL,
 		.vlan_domain = !!(data[0] & 2),
 	};
-	struct native_frame f = { .ns = 1000 * ENGINE_NS_PER_MS, .linktype = take16(data + 1) };
+	struct frame f = { .ns = 1000 * ENGINE_NS_PER_MS, .linktype = take16(data + 1) };
 	struct native *n = native_open(&config);
 
 	require(n != NULL);
@@ -123,7 +123,7 @@ static struct native *run(const uint8_t *data, size_t size)
 	else
 		feed_single(n, &f, data + 3, size - 3);
 	native_flush(n);
-	require(n->counters[COUNTER_PACKETS] == f.id);
+	require(n->counters[COUNTER_PACKETS] == f.number);
 	return n;
 }
 

@@ -29,7 +29,7 @@ static void require(int condition)
 		abort();
 }
 
-static void check_packet(const struct reader_packet *p, __u64 *last)
+static void check_packet(const struct frame *p, __u64 *last)
 {
 	require(p->number > *last);
 	require(p->file == 0);
@@ -39,7 +39,7 @@ static void check_packet(const struct reader_packet *p, __u64 *last)
 }
 
 /* What is said of the interface a packet came from, and of all of them. */
-static void check_interfaces(const struct reader *r, const struct reader_packet *p)
+static void check_interfaces(const struct reader *r, const struct frame *p)
 {
 	const struct reader_interface *i = reader_interface(r, 0, reader_interface_of(r, p));
 
@@ -55,7 +55,7 @@ static void check_interfaces(const struct reader *r, const struct reader_packet 
 /* How many packets there are, or -1 when it could not be opened. */
 static int drain(const char *path, const struct reader_options *options)
 {
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	char error[512] = "";
 	struct reader *r;
 	int n, packets = 0, err = reader_open(&r, &path, 1, options, error, sizeof(error));

@@ -102,7 +102,7 @@ static void ip_words(char *out, char *front, size_t room, const char *words, boo
 }
 
 /* Builds the packet of one line; fills its time (from the script's beginning) and interface. */
-static void build_line(struct packet_builder_frame *f, struct reader_packet *p, const char *line,
+static void build_line(struct packet_builder_frame *f, struct frame *p, const char *line,
 		       size_t variant, __u32 net)
 {
 	char host, words[128] = "", ip[160], front[160], frame[768];
@@ -136,7 +136,7 @@ static int feed_script(struct stream *s, size_t i, size_t variant)
 	for (char *line = strtok_r(script, "\n", &save); line && !err;
 	     line = strtok_r(NULL, "\n", &save)) {
 		struct packet_builder_frame f;
-		struct reader_packet p = { .number = number + 1 };
+		struct frame p = { .number = number + 1 };
 
 		build_line(&f, &p, line, variant, net_of(i, variant));
 		p.ns += 1700000000 * SECONDS;

@@ -17,7 +17,7 @@ static void *need(void *p)
 }
 
 /* Exact-size copies, so that a sanitizer sees a read one byte too far. */
-static void drain_keep(struct reader_drain *d, const struct reader_packet *batch, unsigned int n)
+static void drain_keep(struct reader_drain *d, const struct frame *batch, unsigned int n)
 {
 	unsigned int i;
 
@@ -34,7 +34,7 @@ static void drain_keep(struct reader_drain *d, const struct reader_packet *batch
 void reader_drain(struct reader_drain *d, const char *const *paths, unsigned int n,
 		  const struct reader_options *opt, unsigned int batch)
 {
-	struct reader_packet *packets = need(calloc(batch, sizeof(*packets)));
+	struct frame *packets = need(calloc(batch, sizeof(*packets)));
 	struct reader *r;
 	unsigned int i;
 
@@ -136,7 +136,7 @@ const char *reader_drain_differ(const struct reader_drain *a, const struct reade
 	if (!n)
 		n = a->n;
 	for (i = 0; i < n; i++) {
-		const struct reader_packet *p = &a->packets[i], *q = &b->packets[i];
+		const struct frame *p = &a->packets[i], *q = &b->packets[i];
 		const char *what = NULL;
 
 		if (p->ns != q->ns)
@@ -164,7 +164,7 @@ char *reader_drain_text(const struct reader_drain *d)
 	FILE *f = need(open_memstream(&text, &size));
 
 	for (i = 0; i < d->n; i++) {
-		const struct reader_packet *p = &d->packets[i];
+		const struct frame *p = &d->packets[i];
 
 		fprintf(f, "%u:%llu %llu.%09llu %u/%u link %u if %u", p->file,
 			(unsigned long long)p->number, (unsigned long long)(p->ns / 1000000000),

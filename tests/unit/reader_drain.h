@@ -8,7 +8,7 @@
 #include "pcap-replay/reader.h"
 
 struct reader_drain {
-	struct reader_packet *packets; /* n of them, their data copied */
+	struct frame *packets; /* n of them, their data copied */
 	size_t n;
 	int open_err;         /* of reader_open(); the rest is empty unless 0 */
 	int end;              /* last answer of reader_next_batch() */

@@ -45,8 +45,7 @@ static __u32 below(__u64 *state, __u32 n)
 }
 
 /* A segment that fits, or nearly fits, one of 64 connections; or the last one again. */
-static void talk(struct packet_builder_frame *f, struct reader_packet *p, __u64 *random,
-		 char text[256])
+static void talk(struct packet_builder_frame *f, struct frame *p, __u64 *random, char text[256])
 {
 	static const char *const flags[] = { "S", "S",  "SA", "SA", "A", "A",
 					     "A", "PA", "FA", "R",  "RA" };
@@ -90,7 +89,7 @@ static void run(struct run_result *r, const struct run_engine *engine, enum opti
 	r->err = engine->open(&r->state, &options, error, sizeof(error));
 	for (__u32 i = 0; i < FRAMES && !r->err; i++) {
 		struct packet_builder_frame f;
-		struct reader_packet p = { .number = i + 1 };
+		struct frame p = { .number = i + 1 };
 
 		if (i % 2)
 			talk(&f, &p, &random, last);

@@ -66,7 +66,7 @@ static void feed(struct native *n, __u64 ns, const char *format, unsigned int nu
 		 const char *options)
 {
 	struct packet_builder_frame frame;
-	struct native_frame in = { .ns = ns, .id = 1 };
+	struct frame in = { .ns = ns, .number = 1 };
 	char text[160];
 
 	snprintf(text, sizeof(text), format, number, 10000 + number, options);

@@ -89,7 +89,7 @@ static void assert_in_order(const struct reader_drain *d, size_t n)
 	assert_int_equal(d->end, 0);
 	assert_int_equal(d->n, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct reader_packet *p = &d->packets[i];
+		const struct frame *p = &d->packets[i];
 
 		assert_true(!i || p[-1].ns <= p->ns);
 		/* Numbers begin anew although the file was looked into before. */
@@ -117,7 +117,7 @@ static void test_rotated(void **state)
 /* What has ended is let go, and what comes later is not there yet. */
 static void test_rotated_open(void **state)
 {
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	char errbuf[256];
 	struct reader *r;
 	unsigned int most = 0, total = 0;
@@ -185,7 +185,7 @@ static void test_too_many(void **state)
 /* A file that is gone when its turn comes is damaged; the others are read. */
 static void test_gone(void **state)
 {
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	char errbuf[256], want[256];
 	struct reader *r;
 	unsigned int total = 0;
@@ -226,7 +226,7 @@ static void test_ties(void **state)
 	reader_drain(&d, names, 100, NULL, READER_BATCH);
 	assert_int_equal(d.n, 200);
 	for (size_t i = 1; i < d.n; i++) {
-		const struct reader_packet *p = &d.packets[i - 1], *q = &d.packets[i];
+		const struct frame *p = &d.packets[i - 1], *q = &d.packets[i];
 
 		assert_true(p->ns < q->ns || (p->ns == q->ns && p->file <= q->file));
 	}

@@ -112,7 +112,7 @@ static void test_merge_long(void **state)
 	reader_drain(&d, paths, 5, NULL, READER_BATCH);
 	assert_int_equal(d.n, 5000);
 	for (i = 1; i < d.n; i++) {
-		const struct reader_packet *p = &d.packets[i - 1], *q = &d.packets[i];
+		const struct frame *p = &d.packets[i - 1], *q = &d.packets[i];
 
 		assert_true(p->ns < q->ns || (p->ns == q->ns && p->file <= q->file));
 		assert_int_equal(q->data[0], (__u8)(q->ns / 1000000000));
@@ -123,7 +123,7 @@ static void test_merge_long(void **state)
 /* One of several files is missing, another is cut: the rest is delivered, and both are named. */
 static void test_merge_damage(void **state)
 {
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	const char *paths[4] = { file_of("a", CAPTURE_PLAIN, 3, (__u32[]){ 1, 4, 7 }),
 				 "/nonexistent",
 				 file_of("b", CAPTURE_PLAIN, 3, (__u32[]){ 2, 3, 9 }),
@@ -175,7 +175,7 @@ static void test_max_packets(void **state)
 static void test_progress(void **state)
 {
 	static const enum capture_coding coding[] = { CAPTURE_PLAIN, CAPTURE_GZIP, CAPTURE_ZSTD };
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	char errbuf[256];
 	struct reader *r;
 	struct stat st;

@@ -109,7 +109,7 @@ static void check_prefix(const struct reader_drain *a, const struct reader_drain
 	size_t i, n = a->n < b->n ? a->n : b->n;
 
 	for (i = 0; i < n; i++) {
-		const struct reader_packet *p = &a->packets[i], *q = &b->packets[i];
+		const struct frame *p = &a->packets[i], *q = &b->packets[i];
 
 		assert_int_equal(p->caplen, q->caplen);
 		assert_int_equal(p->wirelen, q->wirelen);

@@ -74,7 +74,7 @@ static struct reader *read_all(const struct capture_builder *c, size_t *index, u
 {
 	static const struct reader_options options = { .interfaces = true };
 	const char *paths[] = { path };
-	struct reader_packet batch[READER_BATCH];
+	struct frame batch[READER_BATCH];
 	struct reader *r;
 	char error[256];
 	int got;
@@ -210,7 +210,7 @@ static void test_not_asked(void **state)
 {
 	struct capture_builder c = { 0 };
 	const char *paths[] = { path };
-	struct reader_packet p;
+	struct frame p;
 	struct reader *r;
 	char error[256];
 
