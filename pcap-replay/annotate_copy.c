@@ -7,6 +7,7 @@
 #include "pcap-replay/annotate_capture.h"
 #include "pcap-replay/annotate_segment.h"
 #include "pcap-replay/annotate_text.h"
+#include "platform/grow.h"
 #include "userspace/around.h"
 
 #define COPY_ERROR_LEN 256
@@ -55,27 +56,11 @@ struct copy {
 	bool all;
 };
 
-/* Room for one more element of size bytes. 0 or -ENOMEM. */
-static int copy_grow(void **list, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? 2 * *room : 64;
-	void *grown;
-
-	if (n < *room)
-		return 0;
-	grown = reallocarray(*list, more, size);
-	if (!grown)
-		return -ENOMEM;
-	*list = grown;
-	*room = more;
-	return 0;
-}
-
 /* ---- what is known from the first pass ---- */
 
 static int copy_note(struct copy *c, const struct copy_note *note)
 {
-	if (copy_grow((void **)&c->notes, c->notes_n, &c->notes_room, sizeof(*c->notes)))
+	if (GROW(c->notes, c->notes_n, &c->notes_room))
 		return -ENOMEM;
 	c->notes[c->notes_n++] = *note;
 	return 0;
@@ -109,7 +94,7 @@ static int copy_flow(struct copy *c, const struct flow_entry *e)
 	struct copy_key *k = table_find(&c->keys, &e->key, sizeof(e->key), hash);
 	struct copy_flow *f;
 
-	if (copy_grow((void **)&c->flows, c->flows_n, &c->flows_room, sizeof(*c->flows)))
+	if (GROW(c->flows, c->flows_n, &c->flows_room))
 		return -ENOMEM;
 	f = &c->flows[c->flows_n++];
 	f->first_id = e->flow.first_id;

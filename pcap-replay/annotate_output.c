@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "pcap-replay/result_file.h"
+#include "platform/grow.h"
 #include "userspace/version.h"
 
 struct output_key {
@@ -59,15 +60,8 @@ static struct annotate_source *source_new(struct annotate_output *out)
 {
 	struct annotate_source *s;
 
-	if (out->sources_n == out->sources_room) {
-		size_t room = out->sources_room ? 2 * out->sources_room : 8;
-		void *grown = reallocarray(out->sources, room, sizeof(*out->sources));
-
-		if (!grown)
-			return NULL;
-		out->sources = grown;
-		out->sources_room = room;
-	}
+	if (GROW(out->sources, out->sources_n, &out->sources_room))
+		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "pcap-replay/reader_file.h"
+#include "platform/grow.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/status.h"
@@ -29,15 +30,8 @@ struct inputs_count {
 
 static int inputs_push(char ***list, size_t *n, size_t *room, char *path)
 {
-	if (*n + 1 >= *room) {
-		size_t more = *room ? 2 * *room : 64;
-		char **grown = realloc(*list, more * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		*list = grown;
-		*room = more;
-	}
+	if (GROW(*list, *n + 1, room))
+		return -ENOMEM;
 	(*list)[(*n)++] = path;
 	(*list)[*n] = NULL;
 	return 0;

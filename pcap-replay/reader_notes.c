@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "pcap-replay/reader_notes.h"
 
+#include "platform/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -24,22 +26,6 @@ static int notes_memory(struct reader_file *f)
 	return reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
 }
 
-/* Room for one more element of size bytes. 0 or -ENOMEM. */
-static int notes_grow(void **list, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? 2 * *room : 4;
-	void *grown;
-
-	if (n < *room)
-		return 0;
-	grown = reallocarray(*list, more, size);
-	if (!grown)
-		return -ENOMEM;
-	*list = grown;
-	*room = more;
-	return 0;
-}
-
 int reader_notes_open(struct reader_file *f)
 {
 	f->notes = calloc(1, sizeof(*f->notes));
@@ -57,8 +43,7 @@ int reader_notes_section(struct reader_file *f)
 	/* A section without packets needs no place of its own. */
 	if (notes->sections_n && notes->sections[notes->sections_n - 1].packet == section.packet)
 		notes->sections_n--;
-	if (notes_grow((void **)&notes->sections, notes->sections_n, &notes->sections_room,
-		       sizeof(section)))
+	if (GROW(notes->sections, notes->sections_n, &notes->sections_room))
 		return notes_memory(f);
 	notes->sections[notes->sections_n++] = section;
 	return 0;
@@ -95,8 +80,7 @@ int reader_notes_interface(struct reader_file *f, __u32 linktype, __u32 snaplen,
 
 	if (!notes)
 		return 0;
-	if (notes_grow((void **)&notes->interfaces, notes->interfaces_n, &notes->interfaces_room,
-		       sizeof(*i)))
+	if (GROW(notes->interfaces, notes->interfaces_n, &notes->interfaces_room))
 		return notes_memory(f);
 	i = &notes->interfaces[notes->interfaces_n++];
 	*i = (struct reader_interface){

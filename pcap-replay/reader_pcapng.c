@@ -10,6 +10,7 @@
 
 #include "pcap-replay/reader_file.h"
 #include "pcap-replay/reader_notes.h"
+#include "platform/grow.h"
 
 enum {
 	BLOCK_IDB = 1,
@@ -133,15 +134,8 @@ static int interface_add(struct reader_file *f, const struct block *b)
 
 	if (b->length < IDB_HEADER + 4)
 		return block_fail(f, "too short for an interface");
-	if (st->count == st->cap) {
-		size_t cap = st->cap ? st->cap * 2 : 4;
-
-		i = realloc(st->interfaces, cap * sizeof(*i));
-		if (!i)
-			return reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
-		st->interfaces = i;
-		st->cap = cap;
-	}
+	if (GROW(st->interfaces, st->count, &st->cap))
+		return reader_file_fail(f, -ENOMEM, "%s", strerror(ENOMEM));
 	i = &st->interfaces[st->count];
 	memset(i, 0, sizeof(*i));
 	i->linktype = reader_linktype(reader_get16(b->p + 8, f->swapped));

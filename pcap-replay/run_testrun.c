@@ -14,6 +14,7 @@
 #include <linux/pkt_cls.h>
 
 #include "pcap-replay/run.h"
+#include "platform/grow.h"
 #include "userspace/snapshot.h"
 #include "wscope.skel.h"
 
@@ -61,16 +62,9 @@ static int testrun_event(void *arg, void *data, size_t size)
 
 	if (size < sizeof(*e) || e->kind != EVENT_FLOW_ENDED)
 		return 0;
-	if (t->ended_n == t->ended_room) {
-		size_t room = t->ended_room ? t->ended_room * 2 : 64;
-		struct snapshot_flow *ended = realloc(t->ended, room * sizeof(*ended));
-
-		if (!ended) {
-			t->out_of_memory = true;
-			return 0;
-		}
-		t->ended = ended;
-		t->ended_room = room;
+	if (GROW(t->ended, t->ended_n, &t->ended_room)) {
+		t->out_of_memory = true;
+		return 0;
 	}
 	t->ended[t->ended_n].entry.key = e->key;
 	t->ended[t->ended_n].entry.flow = e->live.flow;

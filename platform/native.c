@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "platform/grow.h"
 #include "platform/native_retire.h"
 
 /* Steps by which memory is asked for ahead of its use: a DRAM access is worth about a dozen steps. */
@@ -70,16 +71,9 @@ struct endpoint *native_update(const struct endpoint_key *key, const struct endp
 	struct native *n = native_current;
 	struct native_update *update;
 
-	if (n->updates_n == n->updates_room) {
-		size_t room = n->updates_room ? 2 * n->updates_room : 1024;
-
-		update = realloc(n->updates, room * sizeof(*update));
-		if (!update) {
-			n->out_of_memory = 1;
-			return NULL;
-		}
-		n->updates = update;
-		n->updates_room = room;
+	if (GROW(n->updates, n->updates_n, &n->updates_room)) {
+		n->out_of_memory = 1;
+		return NULL;
 	}
 	update = &n->updates[n->updates_n++];
 	update->packet = n->packet;

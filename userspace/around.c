@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/grow.h"
 #include "userspace/report.h"
 #include "userspace/retired.h"
 
@@ -38,15 +39,8 @@ static __u32 around_count_offering(const struct report *r)
 
 static int around_add_lost(struct around *out, size_t *room, __u64 ns)
 {
-	if (out->lost_n == *room) {
-		__u64 *grown;
-
-		*room = *room ? 2 * *room : 256;
-		grown = realloc(out->lost, *room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		out->lost = grown;
-	}
+	if (GROW(out->lost, out->lost_n, room))
+		return -ENOMEM;
 	out->lost[out->lost_n++] = ns;
 	return 0;
 }

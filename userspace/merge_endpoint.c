@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/grow.h"
 #include "userspace/record.h"
 #include "userspace/snapshot.h"
 
@@ -99,20 +100,10 @@ void merge_endpoint_settle(struct merge_endpoints *m)
 /* Room for one more. Adding up comes first: growth follows what is different. */
 static int merge_endpoint_room(struct merge_endpoints *m)
 {
-	struct merge_endpoint *grown;
-	size_t room = m->room ? 2 * m->room : 1024;
-
 	if (m->n < m->room)
 		return 0;
 	merge_endpoint_settle(m);
-	if (m->n < m->room / 2)
-		return 0;
-	grown = realloc(m->list, room * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	m->list = grown;
-	m->room = room;
-	return 0;
+	return m->n < m->room / 2 ? 0 : GROW(m->list, m->room, &m->room);
 }
 
 /* ---- taking ---- */
@@ -174,15 +165,8 @@ static json_int_t merge_file(struct merge_endpoints *m, const char *name)
 	known = json_object_get(m->file_index, name);
 	if (known)
 		return json_integer_value(known);
-	if (m->files_n == m->files_room) {
-		size_t room = m->files_room ? 2 * m->files_room : 64;
-		const char **grown = realloc(m->files, room * sizeof(*grown));
-
-		if (!grown)
-			return -1;
-		m->files = grown;
-		m->files_room = room;
-	}
+	if (GROW(m->files, m->files_n, &m->files_room))
+		return -1;
 	if (json_object_set_new(m->file_index, name, json_integer((json_int_t)m->files_n)))
 		return -1;
 	m->files[m->files_n] = json_object_iter_key(json_object_iter_at(m->file_index, name));
@@ -325,27 +309,29 @@ static int merge_key_order(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct endpoint_key));
 }
 
+/* Room for one more: first each server is there once. */
+static int merge_shifters_room(struct merge_endpoints *m)
+{
+	size_t kept = 0;
+
+	if (m->shifters_n < m->shifters_room)
+		return 0;
+	if (m->shifters_n)
+		qsort(m->shifters, m->shifters_n, sizeof(*m->shifters), merge_key_order);
+	for (size_t i = 0; i < m->shifters_n; i++) {
+		if (!kept || merge_key_order(&m->shifters[kept - 1], &m->shifters[i]))
+			m->shifters[kept++] = m->shifters[i];
+	}
+	m->shifters_n = kept;
+	return kept < m->shifters_room / 2 ? 0
+					   : GROW(m->shifters, m->shifters_room, &m->shifters_room);
+}
+
 /* One entry a prefix and domain would do; one a server does as well. */
 static int merge_shifter(struct merge_endpoints *m, const struct endpoint_key *key)
 {
-	size_t kept = 0, room = m->shifters_room ? 2 * m->shifters_room : 64;
-	struct endpoint_key *grown;
-
-	if (m->shifters_n == m->shifters_room && m->shifters_n) {
-		qsort(m->shifters, m->shifters_n, sizeof(*m->shifters), merge_key_order);
-		for (size_t i = 0; i < m->shifters_n; i++) {
-			if (!kept || merge_key_order(&m->shifters[kept - 1], &m->shifters[i]))
-				m->shifters[kept++] = m->shifters[i];
-		}
-		m->shifters_n = kept;
-	}
-	if (m->shifters_n >= m->shifters_room / 2) {
-		grown = realloc(m->shifters, room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		m->shifters = grown;
-		m->shifters_room = room;
-	}
+	if (merge_shifters_room(m))
+		return -ENOMEM;
 	m->shifters[m->shifters_n++] = *key;
 	return 0;
 }

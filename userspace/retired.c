@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/retired.h"
 
+#include "platform/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,15 +164,8 @@ static int retired_lose(struct retired *x, const struct flow_entry *e, const str
 
 	if (!ns)
 		return 0;
-	if (x->losses_n == x->losses_room) {
-		size_t room = x->losses_room ? 2 * x->losses_room : 256;
-		struct retired_loss *losses = realloc(x->losses, room * sizeof(*losses));
-
-		if (!losses)
-			return -ENOMEM;
-		x->losses = losses;
-		x->losses_room = room;
-	}
+	if (GROW(x->losses, x->losses_n, &x->losses_room))
+		return -ENOMEM;
 	loss = &x->losses[x->losses_n++];
 	text_example(&loss->example, e);
 	loss->ns = ns;

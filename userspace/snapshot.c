@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "platform/grow.h"
 #include "platform/native.h"
 #include "userspace/snapshot_walk.h"
 
@@ -53,15 +54,8 @@ static int snapshot_endpoint_compare(const void *a, const void *b)
 /* Room for one more in an array of *n elements. NULL when out of memory. */
 static void *snapshot_append(void **array, size_t *n, size_t *room, size_t size)
 {
-	if (*n == *room) {
-		size_t want = *room ? *room * 2 : 1024;
-		void *grown = reallocarray(*array, want, size);
-
-		if (!grown)
-			return NULL;
-		*array = grown;
-		*room = want;
-	}
+	if (grow_list(array, *n, room, size))
+		return NULL;
 	return (char *)*array + (*n)++ * size;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/grow.h"
 #include "userspace/around.h"
 #include "userspace/ordered.h"
 #include "userspace/retired.h"
@@ -258,15 +259,8 @@ void text_judge(struct text_judged *out, const struct report *r, const struct tr
 /* Keeps a connection whose cost may have to be told. */
 static int groups_add_slow(struct text_groups *groups, const struct flow_entry *e)
 {
-	if (groups->slow_n == groups->slow_room) {
-		size_t room = groups->slow_room ? 2 * groups->slow_room : 64;
-		const struct flow_entry **slow = realloc(groups->slow, room * sizeof(*slow));
-
-		if (!slow)
-			return -ENOMEM;
-		groups->slow = slow;
-		groups->slow_room = room;
-	}
+	if (GROW(groups->slow, groups->slow_n, &groups->slow_room))
+		return -ENOMEM;
 	groups->slow[groups->slow_n++] = e;
 	return 0;
 }
@@ -499,15 +493,8 @@ int text_groups_sample(struct text_groups *groups, const struct flow_entry *e)
 	groups->sampled++;
 	if (at >= TEXT_SAMPLES)
 		return 0;
-	if (at == groups->samples_room) {
-		size_t room = groups->samples_room ? 2 * groups->samples_room : 64;
-		struct text_sample *samples = realloc(groups->samples, room * sizeof(*samples));
-
-		if (!samples)
-			return -ENOMEM;
-		groups->samples = samples;
-		groups->samples_room = room;
-	}
+	if (GROW(groups->samples, at, &groups->samples_room))
+		return -ENOMEM;
 	groups->samples_n += at == groups->samples_n;
 	s = &groups->samples[at];
 	memcpy(s->addr, e->key.addr, sizeof(s->addr));
