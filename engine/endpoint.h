@@ -15,11 +15,7 @@ ENGINE_INLINE struct endpoint *endpoint_of(struct scratch *s, const struct packe
 {
 	struct endpoint_key *key = &s->endpoint_key;
 
-	__builtin_memset(key, 0, sizeof(*key));
-	__builtin_memcpy(key->addr, p->key.addr[dir & 1], 16);
-	key->domain = p->key.domain;
-	key->port = role == ENDPOINT_SERVER ? p->key.port[dir & 1] : 0;
-	key->role = (__u16)role;
+	endpoint_key_of(key, &p->key, dir, role);
 	__builtin_memset(&s->endpoint, 0, sizeof(s->endpoint));
 	s->endpoint.first_ns = p->ns;
 	s->endpoint.ifindex = p->ifindex;

@@ -186,6 +186,17 @@ struct endpoint_key {
 
 _Static_assert(sizeof(struct endpoint_key) == 24, "the key is hashed whole");
 
+/* The key of an endpoint: one end of a connection, in a role. */
+ENGINE_INLINE void endpoint_key_of(struct endpoint_key *key, const struct flow_key *of, __u8 end,
+				   enum endpoint_role role)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	__builtin_memcpy(key->addr, of->addr[end & 1], 16);
+	key->domain = of->domain;
+	key->port = role == ENDPOINT_SERVER ? of->port[end & 1] : 0;
+	key->role = (__u16)role;
+}
+
 enum endpoint_bit {
 	ENDPOINT_OFFERED = 1 << 0, /* last_offer_ns is valid */
 	ENDPOINT_REFUSED = 1 << 1,

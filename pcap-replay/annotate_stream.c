@@ -174,14 +174,8 @@ static void stream_transfer(const struct native *n, struct transfer *t, const st
 			    struct flow *f)
 {
 	const struct syn *c = &f->syn[f->client & 1];
-	unsigned int server = !(f->client & 1);
-	struct endpoint_key listener = {
-		.addr = { key->addr[server][0], key->addr[server][1] },
-		.domain = key->domain,
-		.port = key->port[server],
-		.role = ENDPOINT_SERVER,
-	};
 	const struct endpoint_entry *e;
+	struct endpoint_key listener;
 
 	memset(t, 0, sizeof(*t));
 	t->flow = f;
@@ -190,6 +184,7 @@ static void stream_transfer(const struct native *n, struct transfer *t, const st
 		t->gauge = seam_gauges(f);
 	if (t->scaling != SCALING_OFF || !syn_offers(c) || c->opt_bits & OPT_TIMESTAMPS)
 		return;
+	endpoint_key_of(&listener, key, !f->client, ENDPOINT_SERVER);
 	e = table_find(&n->endpoints, &listener, sizeof(listener), native_endpoint_hash(&listener));
 	t->listener = e ? &e->endpoint : NULL;
 }

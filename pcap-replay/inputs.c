@@ -14,7 +14,6 @@
 #include "userspace/status.h"
 #include "userspace/text_style.h"
 
-#define INPUTS_HEAD 8                                    /* bytes that tell a capture */
 #define INPUTS_MOST (1U << (64 - PACKET_ID_NUMBER_BITS)) /* what packets can be told apart of */
 
 /* Paths still to be looked at, the next one last. */
@@ -35,21 +34,6 @@ static int inputs_push(char ***list, size_t *n, size_t *room, char *path)
 	(*list)[(*n)++] = path;
 	(*list)[*n] = NULL;
 	return 0;
-}
-
-/* A file that cannot be read this far is left to the reader, which says why. */
-static bool inputs_is_capture(const char *path)
-{
-	struct reader_source s;
-	bool is = true;
-	size_t len;
-
-	if (reader_source_open(&s, path, false))
-		return true;
-	len = reader_source_need(&s, INPUTS_HEAD);
-	is = s.err || reader_detect_capture(s.pos, len);
-	reader_source_close(&s);
-	return is;
 }
 
 static int inputs_order(const struct dirent **a, const struct dirent **b)
@@ -101,7 +85,8 @@ static int inputs_look(struct inputs *in, struct inputs_todo *todo, char *path,
 		err = inputs_directory(in, todo, path);
 	} else if (there && S_ISLNK(st.st_mode)) {
 		count->links++;
-	} else if (there && (!S_ISREG(st.st_mode) || !inputs_is_capture(path))) {
+	} else if (there && (!S_ISREG(st.st_mode) || !reader_detect_capture(path))) {
+		/* What cannot be read this far is left to the reader, which says why. */
 		count->others++;
 	} else {
 		count->captures++;

@@ -172,7 +172,7 @@ static open_fn find_parser(struct reader_file *f, const __u8 *p, size_t len)
 	}
 }
 
-bool reader_detect_capture(const __u8 *p, size_t len)
+static bool detect_magic(const __u8 *p, size_t len)
 {
 	__u32 magic = len < 4 ? 0 : reader_get32(p, false);
 
@@ -191,6 +191,19 @@ bool reader_detect_capture(const __u8 *p, size_t len)
 	default:
 		return false;
 	}
+}
+
+int reader_detect_capture(const char *path)
+{
+	struct reader_source s;
+	int is = reader_source_open(&s, path, false);
+
+	if (is)
+		return is;
+	reader_source_need(&s, sizeof(magic_snoop));
+	is = s.err ? s.err : detect_magic(s.pos, (size_t)(s.end - s.pos));
+	reader_source_close(&s);
+	return is;
 }
 
 int reader_detect_open(struct reader_file *f, enum reader_backend backend)

@@ -83,8 +83,8 @@ int reader_pcapng_open(struct reader_file *f);
 int reader_snoop_open(struct reader_file *f);
 int reader_libpcap_open(struct reader_file *f);
 
-/* Whether the first len bytes of a file, decompressed, are those of a capture. */
-bool reader_detect_capture(const __u8 *p, size_t len);
+/* Whether a file, decompressed, begins as a capture does: 1, 0, or -errno when it cannot be read. */
+int reader_detect_capture(const char *path);
 
 /* Find the format from the first bytes and open it. As above. */
 int reader_detect_open(struct reader_file *f, enum reader_backend backend);

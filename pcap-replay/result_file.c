@@ -9,32 +9,9 @@
 
 #include "pcap-replay/reader_file.h"
 
-#define RESULT_FILE_MAGIC_MODIFIED 0xa1b2cd34U
-#define RESULT_FILE_MAGIC_SNOOP    0x736e6f6fU
-
 static bool result_file_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Whether a file begins as a capture does; never, when it cannot be read. */
-static bool result_file_is_capture(const char *path)
-{
-	FILE *in = fopen(path, "re");
-	__u32 magic = 0;
-
-	if (!in)
-		return false;
-	if (fread(&magic, sizeof(magic), 1, in) != 1)
-		magic = 0;
-	fclose(in);
-	for (int i = 0; i < 2; i++, magic = bswap_32(magic)) {
-		if (magic == READER_MAGIC_MICRO || magic == READER_MAGIC_NANO ||
-		    magic == READER_MAGIC_PCAPNG || magic == RESULT_FILE_MAGIC_MODIFIED ||
-		    magic == RESULT_FILE_MAGIC_SNOOP)
-			return true;
-	}
-	return false;
 }
 
 /* Whether the file is that of another result, too. */
@@ -74,7 +51,7 @@ static const char *result_file_destroys(const char *path, bool captures, const s
 		    result_file_is_same(&own, &other))
 			return "one of the captures to read";
 	}
-	return captures && result_file_is_capture(path) ? "a capture" : NULL;
+	return captures && reader_detect_capture(path) > 0 ? "a capture" : NULL;
 }
 
 static int result_file_descriptor(const char *option, const char *path, bool captures,

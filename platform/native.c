@@ -119,15 +119,12 @@ ENGINE_INLINE void native_parse(struct native *n, const struct frame *frame,
 static void native_prefetch_endpoint(const struct native *n, const struct native_step *step)
 {
 	const struct packet *p = &step->pkt;
-	_Bool server = p->flags & TCP_SYN;
-	struct endpoint_key key = {
-		.addr = { p->key.addr[step->dir][0], p->key.addr[step->dir][1] },
-		.domain = p->key.domain,
-		.port = server ? p->key.port[step->dir] : 0,
-		.role = server ? ENDPOINT_SERVER : ENDPOINT_CLIENT,
-	};
-	const char *e = table_guess(&n->endpoints, native_endpoint_hash(&key));
+	struct endpoint_key key;
+	const char *e;
 
+	endpoint_key_of(&key, &p->key, step->dir,
+			p->flags & TCP_SYN ? ENDPOINT_SERVER : ENDPOINT_CLIENT);
+	e = table_guess(&n->endpoints, native_endpoint_hash(&key));
 	if (!e)
 		return;
 	__builtin_prefetch(e, 1);

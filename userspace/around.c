@@ -130,14 +130,10 @@ const struct endpoint_entry *around_find(const struct report *r, const struct en
 const struct endpoint_entry *around_endpoint(const struct report *r, const struct flow_entry *e,
 					     enum endpoint_role role)
 {
-	unsigned int end = role == ENDPOINT_CLIENT ? e->flow.client & 1 : !e->flow.client;
-	struct endpoint_key key = {
-		.addr = { e->key.addr[end][0], e->key.addr[end][1] },
-		.domain = e->key.domain,
-		.port = role == ENDPOINT_SERVER ? e->key.port[end] : 0,
-		.role = (__u16)role,
-	};
+	struct endpoint_key key;
 
+	endpoint_key_of(&key, &e->key, role == ENDPOINT_CLIENT ? e->flow.client : !e->flow.client,
+			role);
 	return around_find(r, &key);
 }
 

@@ -39,16 +39,13 @@ static __u32 listener_hash(const struct endpoint_key *key)
 /* The server's end of a connection; 0: out of memory. */
 static struct retired_listener *retired_listener(struct retired *x, const struct flow_entry *e)
 {
-	unsigned int server = !e->flow.client;
-	struct endpoint_key key = {
-		.addr = { e->key.addr[server][0], e->key.addr[server][1] },
-		.domain = e->key.domain,
-		.port = e->key.port[server],
-		.role = ENDPOINT_SERVER,
-	};
-	__u32 hash = listener_hash(&key);
-	struct retired_listener *l = table_find(&x->listeners, &key, sizeof(key), hash);
+	struct retired_listener *l;
+	struct endpoint_key key;
+	__u32 hash;
 
+	endpoint_key_of(&key, &e->key, !e->flow.client, ENDPOINT_SERVER);
+	hash = listener_hash(&key);
+	l = table_find(&x->listeners, &key, sizeof(key), hash);
 	if (l)
 		return l;
 	l = table_insert(&x->listeners, &key, hash);

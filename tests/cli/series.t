@@ -11,6 +11,7 @@ takes no memory for a packet.
 
 import csv
 import glob
+import gzip
 import json
 import os
 import resource
@@ -242,7 +243,8 @@ def lab():
 def refused():
     packets = conversation(cli.WSCALE, SHIFT2)
     for name, data in (("pcap", cli.pcap(packets)), ("big-endian", cli.pcap(packets, order=">")),
-                       ("pcapng", cli.pcapng(packets)), ("snoop", cli.snoop(packets))):
+                       ("pcapng", cli.pcapng(packets)), ("snoop", cli.snoop(packets)),
+                       ("gzip", gzip.compress(cli.pcap(packets)))):
         with cli.scratch() as folder:
             cli.write(folder, old=data)
             got = run(folder, packets, out="old")
