@@ -44,15 +44,15 @@ SHARE = 0.05    # of a duration, or of a number made from one
 NEAR = 3 * 1460
 LONG_US = 5000  # a round trip that is not all scheduling
 
-TIMES = {"first", "last", "first_refusal", "last_refusal", "refused_since"}
+TIMES = {"first", "last", "last_offer", "first_refusal", "last_refusal", "refused_since"}
 DURATIONS = {"duration_s", "zero_window_s", "zero_window_longest_s", "limited_s", "slowed_s",
              "stalled_s", "longest_s", "age_s"}
 RATES = {"ceiling_bps"}
 GAUGES = {"flight_max", "window_bytes", "usable_bytes"}
 SEGMENTS = {"packets", "tcp_packets", "retransmits", "flight_max", "limited", "limited_s",
             "ceiling_bps"}
-# Of the run itself; and of the capture, which has TCP only.
-OTHER = {"file", "files", "lost", "skipped"}
+# Of the run itself; of captures only; of a capture that has TCP only; of a host that sees itself.
+OTHER = {"file", "files", "lost", "refusal_packets", "skipped", "local"}
 
 
 @dataclasses.dataclass(frozen=True)
