@@ -154,7 +154,7 @@ bool retired_shifting(const struct retired *x,
 /* ---- losses ---- */
 
 static int retired_lose(struct retired *x, const struct flow_entry *e, const struct transfer *t,
-			__u64 waited_ns, bool slowed)
+			bool slowed)
 {
 	__u64 ns = state_loss_ns(t->flow, t->gauge);
 	struct retired_loss *loss;
@@ -167,7 +167,7 @@ static int retired_lose(struct retired *x, const struct flow_entry *e, const str
 	text_example(&loss->example, e);
 	loss->ns = ns;
 	loss->first_ns = t->flow->first_ns;
-	loss->waited_ns = waited_ns;
+	loss->waited_ns = transfer_waited_ns(t);
 	loss->bytes = t->flow->half[0].bytes + t->flow->half[1].bytes;
 	loss->packets[0] = t->flow->syn[t->flow->client & 1].id;
 	loss->packets[1] = t->flow->syn[!t->flow->client].id;
@@ -237,7 +237,7 @@ void retired_add(struct retired *x, const struct flow_entry *e, size_t gauges_at
 	if (!x->err && t.scaling == SCALING_OFF && e->flow.rtt_us)
 		x->err = text_groups_sample(&x->groups, e);
 	if (!x->err)
-		x->err = retired_lose(x, e, &t, transfer_waited_ns(&t), slowed);
+		x->err = retired_lose(x, e, &t, slowed);
 	if (!x->err && x->print)
 		x->err = x->print(x->to, &x->report, e);
 }
