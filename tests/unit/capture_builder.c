@@ -275,29 +275,36 @@ void capture_builder_write(const char *path, const void *bytes, size_t len)
 		die(path);
 }
 
-void capture_builder_mkdir(char dir[static 64])
+char capture_dir[64], capture_path[128];
+
+int capture_dir_make(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
 
+	(void)state;
 	if (!tmp || strlen(tmp) > 40)
 		tmp = "/tmp";
-	snprintf(dir, 64, "%s/wsl-reader.XXXXXX", tmp);
-	if (!mkdtemp(dir))
-		die(dir);
+	snprintf(capture_dir, sizeof(capture_dir), "%s/wscope-reader.XXXXXX", tmp);
+	if (!mkdtemp(capture_dir))
+		die(capture_dir);
+	snprintf(capture_path, sizeof(capture_path), "%s/capture", capture_dir);
+	return 0;
 }
 
-void capture_builder_rmdir(const char *dir)
+int capture_dir_remove(void **state)
 {
-	DIR *d = opendir(dir);
+	DIR *d = opendir(capture_dir);
 	struct dirent *e;
 	char path[512];
 
+	(void)state;
 	while (d && (e = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		snprintf(path, sizeof(path), "%s/%s", capture_dir, e->d_name);
 		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && unlink(path))
 			rmdir(path);
 	}
 	if (d)
 		closedir(d);
-	rmdir(dir);
+	rmdir(capture_dir);
+	return 0;
 }

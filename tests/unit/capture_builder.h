@@ -64,8 +64,12 @@ __u8 *capture_builder_encode(const struct capture_builder *c, enum capture_codin
 /* Write bytes to a file; ends the test program on failure. */
 void capture_builder_write(const char *path, const void *bytes, size_t len);
 
-/* A new directory for files under TMPDIR or /tmp, and its removal with the files in it. */
-void capture_builder_mkdir(char dir[static 64]);
-void capture_builder_rmdir(const char *dir);
+/*
+ * A test program's own directory for files, under TMPDIR or /tmp, and the name of a capture in it:
+ * made and removed, with all files, by the fixtures of its group.
+ */
+extern char capture_dir[64], capture_path[128];
+int capture_dir_make(void **state);
+int capture_dir_remove(void **state);
 
 #endif

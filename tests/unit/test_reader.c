@@ -21,8 +21,6 @@
 
 #define ETHERNET 1
 
-static char dir[64], path[128];
-
 static void micro(struct capture_builder *c)
 {
 	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
@@ -381,7 +379,7 @@ static void drain_source(struct reader_drain *d, const struct source *s,
 	size_t len;
 	__u8 *bytes = capture_builder_encode(c, s->coding, &len);
 
-	reader_drain_bytes(d, s->pipe ? "-" : path, bytes, len, &opt, s->batch);
+	reader_drain_bytes(d, s->pipe ? "-" : capture_path, bytes, len, &opt, s->batch);
 	free(bytes);
 }
 
@@ -479,21 +477,6 @@ static void test_large(void **state)
 	capture_builder_free(&c);
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	capture_builder_mkdir(dir);
-	snprintf(path, sizeof(path), "%s/capture", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,5 +484,5 @@ int main(void)
 		cmocka_unit_test(test_large),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

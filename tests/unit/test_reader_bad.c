@@ -20,8 +20,6 @@
 
 #define ETHERNET 1
 
-static char dir[64], path[128];
-
 static void nothing(struct capture_builder *c)
 {
 	(void)c;
@@ -439,7 +437,7 @@ static void check_bad(const struct bad_case *bc, bool big, size_t s, bool allow)
 {
 	struct reader_options opt = { .allow_truncated = allow };
 	struct capture_builder c = { .big = big };
-	const char *from = sources[s].pipe ? "-" : path;
+	const char *from = sources[s].pipe ? "-" : capture_path;
 	bool sound = bc->cut && allow;
 	struct reader_drain d;
 	size_t len, i;
@@ -490,11 +488,11 @@ static void test_contents_libpcap(void **state)
 		struct reader_drain d;
 
 		bad[i].build(&c);
-		reader_drain_bytes(&d, path, c.data ? (void *)c.data : "", c.len, &opt, 7);
+		reader_drain_bytes(&d, capture_path, c.data ? (void *)c.data : "", c.len, &opt, 7);
 		if (d.n != (strncmp(bad[i].name, "snoop", 5) ? bad[i].packets : 0))
 			fail_msg("%s: %zu packets", bad[i].name, d.n);
 		assert_int_equal(d.open_err ? d.open_err : d.end, -EBADMSG);
-		if (!reader_drain_says(&d, path, ""))
+		if (!reader_drain_says(&d, capture_path, ""))
 			fail_msg("%s: '%s'", bad[i].name, d.error);
 		reader_drain_free(&d);
 		capture_builder_free(&c);
@@ -538,7 +536,7 @@ static void test_mapped_only(void **state)
 	(void)state;
 	two_records(&c);
 	bytes = capture_builder_encode(&c, CAPTURE_GZIP, &len);
-	reader_drain_bytes(&d, path, bytes, len, &opt, 1);
+	reader_drain_bytes(&d, capture_path, bytes, len, &opt, 1);
 	assert_int_equal(d.open_err, -EOPNOTSUPP);
 	reader_drain_free(&d);
 	reader_drain_bytes(&d, "-", c.data, c.len, &opt, 1);
@@ -546,21 +544,6 @@ static void test_mapped_only(void **state)
 	reader_drain_free(&d);
 	free(bytes);
 	capture_builder_free(&c);
-}
-
-static int make_dir(void **state)
-{
-	(void)state;
-	capture_builder_mkdir(dir);
-	snprintf(path, sizeof(path), "%s/capture", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
 }
 
 int main(void)
@@ -572,5 +555,5 @@ int main(void)
 		cmocka_unit_test(test_mapped_only),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

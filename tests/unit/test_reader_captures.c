@@ -21,8 +21,6 @@
 
 #define FEWEST 40 /* captures; a set with fewer is not the set */
 
-static char dir[64];
-
 static bool is_capture(const char *name)
 {
 	static const char *const ends[] = { ".pcap", ".pcapng", ".dmp", ".trace", ".snoop", ".cap" };
@@ -77,7 +75,7 @@ static void check_coded(const char *name, const struct reader_drain *first,
 	size_t len;
 	__u8 *bytes = capture_builder_encode(c, coding, &len);
 
-	snprintf(path, sizeof(path), "%s/coded", dir);
+	snprintf(path, sizeof(path), "%s/coded", capture_dir);
 	reader_drain_bytes(&d, coding == CAPTURE_PLAIN ? "-" : path, bytes, len, NULL,
 			   READER_BATCH);
 	assert_same(name, how[coding], first, &d, false);
@@ -132,7 +130,6 @@ static void test_captures(void **state)
 		skip();
 		return;
 	}
-	capture_builder_mkdir(dir);
 	while ((e = readdir(d))) {
 		size_t n;
 
@@ -145,7 +142,6 @@ static void test_captures(void **state)
 		packets += n;
 	}
 	closedir(d);
-	capture_builder_rmdir(dir);
 	printf("# %u captures, %u with packets, %zu packets\n", captures, readable, packets);
 	assert_true(captures >= FEWEST);
 	assert_true(readable >= FEWEST);
@@ -159,5 +155,5 @@ int main(void)
 		  NULL },
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

@@ -19,8 +19,6 @@
 
 #define ETHERNET 1
 
-static char dir[64], path[128];
-
 enum harm { CUT, FLIP, CHECKSUM, GARBAGE, SECOND, SECOND_CUT };
 
 static const struct stored_case {
@@ -95,7 +93,7 @@ static __u8 *build_stored(const struct stored_case *sc, size_t *len)
 static void check_stored(const struct stored_case *sc, bool allow, bool pipe)
 {
 	struct reader_options opt = { .allow_truncated = allow };
-	const char *from = pipe ? "-" : path;
+	const char *from = pipe ? "-" : capture_path;
 	bool second = sc->harm == SECOND || sc->harm == SECOND_CUT;
 	bool sound = sc->sound || (sc->cut && allow);
 	struct reader_drain d;
@@ -127,26 +125,11 @@ static void test_stored(void **state)
 	}
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	capture_builder_mkdir(dir);
-	snprintf(path, sizeof(path), "%s/capture", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stored),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

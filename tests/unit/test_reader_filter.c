@@ -18,8 +18,6 @@
 
 #define ETHERNET 1
 
-static char dir[64], path[128];
-
 static void put_tcp(struct capture_builder *c, bool ethernet, __u16 port)
 {
 	static const __u8 mac[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
@@ -59,7 +57,7 @@ static void drain_filter(struct reader_drain *d, const struct capture_builder *c
 {
 	struct reader_options opt = { .filter = filter, .backend = backend };
 
-	reader_drain_bytes(d, path, c->data, c->len, &opt, READER_BATCH);
+	reader_drain_bytes(d, capture_path, c->data, c->len, &opt, READER_BATCH);
 }
 
 static void test_filter(void **state)
@@ -179,21 +177,6 @@ static void test_filter_byte_order(void **state)
 	}
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	capture_builder_mkdir(dir);
-	snprintf(path, sizeof(path), "%s/capture", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,5 +186,5 @@ int main(void)
 		cmocka_unit_test(test_filter_byte_order),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

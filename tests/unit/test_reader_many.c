@@ -24,7 +24,6 @@
 #define DESCRIPTORS 64
 #define BUFFERS     1024U /* compressed captures that can be open at once */
 
-static char dir[64];
 static char paths[FILES][96];
 static const char *names[FILES];
 
@@ -41,7 +40,7 @@ static void files_make(unsigned int n, enum capture_coding coding, __u32 (*start
 		capture_builder_record(&c, start(i), 0, 20, 20, start(i));
 		capture_builder_record(&c, end(i), 0, 20, 20, end(i));
 		bytes = capture_builder_encode(&c, coding, &len);
-		snprintf(paths[i], sizeof(paths[i]), "%s/f%u", dir, i);
+		snprintf(paths[i], sizeof(paths[i]), "%s/f%u", capture_dir, i);
 		names[i] = paths[i];
 		capture_builder_write(paths[i], bytes, len);
 		free(bytes);
@@ -78,7 +77,7 @@ static unsigned int mapped(void)
 
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f))
-		n += strstr(line, dir) != NULL;
+		n += strstr(line, capture_dir) != NULL;
 	fclose(f);
 	return n;
 }
@@ -237,16 +236,8 @@ static int setup(void **state)
 {
 	struct rlimit few = { DESCRIPTORS, DESCRIPTORS };
 
-	(void)state;
-	capture_builder_mkdir(dir);
+	capture_dir_make(state);
 	return setrlimit(RLIMIT_NOFILE, &few);
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
 }
 
 int main(void)
@@ -257,5 +248,5 @@ int main(void)
 		cmocka_unit_test(test_gone),        cmocka_unit_test(test_ties),
 	};
 
-	return cmocka_run_group_tests(tests, setup, remove_dir);
+	return cmocka_run_group_tests(tests, setup, capture_dir_remove);
 }

@@ -23,8 +23,6 @@
 
 #define ETHERNET 1
 
-static char dir[64];
-
 /* Write a capture of Ethernet packets at the given times, and give its path. */
 static const char *file_of(const char *name, enum capture_coding coding, unsigned int n,
 			   const __u32 *times)
@@ -41,7 +39,7 @@ static const char *file_of(const char *name, enum capture_coding coding, unsigne
 	for (i = 0; i < n; i++)
 		capture_builder_record(&c, times[i], 0, 20, 20, times[i]);
 	bytes = capture_builder_encode(&c, coding, &len);
-	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	snprintf(path, sizeof(paths[0]), "%s/%s", capture_dir, name);
 	capture_builder_write(path, bytes, len);
 	free(bytes);
 	capture_builder_free(&c);
@@ -206,7 +204,7 @@ static void test_fifo(void **state)
 	pid_t pid;
 
 	(void)state;
-	snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+	snprintf(fifo, sizeof(fifo), "%s/fifo", capture_dir);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	capture_builder_pcap(&c, CAPTURE_MICRO, 65535, ETHERNET);
 	capture_builder_record(&c, 2, 0, 60, 60, 1);
@@ -228,20 +226,6 @@ static void test_fifo(void **state)
 	capture_builder_free(&c);
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	capture_builder_mkdir(dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,5 +234,5 @@ int main(void)
 		cmocka_unit_test(test_progress),     cmocka_unit_test(test_fifo),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

@@ -18,8 +18,6 @@
 
 #define ETHERNET 1
 
-static char dir[64], path[128];
-
 static void two_records(struct capture_builder *c)
 {
 	capture_builder_pcap(c, CAPTURE_MICRO, 65535, ETHERNET);
@@ -129,24 +127,24 @@ static void check_mutant(const struct capture_builder *c)
 	size_t len;
 	__u8 *bytes;
 
-	reader_drain_bytes(&mapped, path, c->data, c->len, NULL, READER_BATCH);
+	reader_drain_bytes(&mapped, capture_path, c->data, c->len, NULL, READER_BATCH);
 	bytes = capture_builder_encode(c, CAPTURE_GZIP, &len);
-	reader_drain_bytes(&stream, path, bytes, len, NULL, READER_BATCH);
+	reader_drain_bytes(&stream, capture_path, bytes, len, NULL, READER_BATCH);
 	differ = reader_drain_differ(&mapped, &stream, 0, true);
 	if (differ || mapped.open_err != stream.open_err || mapped.end != stream.end ||
 	    strcmp(mapped.error, stream.error))
 		fail_msg("map and stream: %s (%s, %s)", differ ? differ : "ends differ",
 			 mapped.error, stream.error);
-	reader_drain_bytes(&other, path, c->data, c->len, &libpcap, 3);
+	reader_drain_bytes(&other, capture_path, c->data, c->len, &libpcap, 3);
 	check_prefix(&mapped, &other);
 	reader_drain_free(&other);
-	reader_drain_bytes(&other, path, c->data, c->len, &filter, 3);
+	reader_drain_bytes(&other, capture_path, c->data, c->len, &filter, 3);
 	assert_true(other.n <= mapped.n);
 	reader_drain_free(&other);
 	/* Damage to the compressed bytes themselves. */
 	if (len > 20) {
 		bytes[10 + any((__u32)len - 10)] ^= (__u8)(1 + any(255));
-		reader_drain_bytes(&other, path, bytes, len, NULL, 3);
+		reader_drain_bytes(&other, capture_path, bytes, len, NULL, 3);
 		reader_drain_free(&other);
 	}
 	reader_drain_free(&mapped);
@@ -176,26 +174,11 @@ static void test_mutations(void **state)
 		}
 }
 
-static int make_dir(void **state)
-{
-	(void)state;
-	capture_builder_mkdir(dir);
-	snprintf(path, sizeof(path), "%s/capture", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	capture_builder_rmdir(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mutations),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }

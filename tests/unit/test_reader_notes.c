@@ -18,8 +18,6 @@
 
 #define ISB_COUNTERS 5
 
-static char dir[64], path[128];
-
 static void put_option(struct capture_builder *body, __u16 code, const void *value, __u16 length)
 {
 	capture_builder_put16(body, code);
@@ -73,13 +71,13 @@ static void put_statistics(struct capture_builder *c, __u32 interface, __u32 n)
 static struct reader *read_all(const struct capture_builder *c, size_t *index, unsigned int *n)
 {
 	static const struct reader_options options = { .interfaces = true };
-	const char *paths[] = { path };
+	const char *paths[] = { capture_path };
 	struct frame batch[READER_BATCH];
 	struct reader *r;
 	char error[256];
 	int got;
 
-	capture_builder_write(path, c->data, c->len);
+	capture_builder_write(capture_path, c->data, c->len);
 	if (reader_open(&r, paths, 1, &options, error, sizeof(error)))
 		fail_msg("%s", error);
 	*n = 0;
@@ -209,7 +207,7 @@ static void test_pcap(void **state)
 static void test_not_asked(void **state)
 {
 	struct capture_builder c = { 0 };
-	const char *paths[] = { path };
+	const char *paths[] = { capture_path };
 	struct frame p;
 	struct reader *r;
 	char error[256];
@@ -219,7 +217,7 @@ static void test_not_asked(void **state)
 	put_interface(&c, 1, 96, "eth0", "");
 	capture_builder_enhanced(&c, 0, 1, 4, 4, 1);
 	put_statistics(&c, 0, 10);
-	capture_builder_write(path, c.data, c.len);
+	capture_builder_write(capture_path, c.data, c.len);
 	assert_int_equal(reader_open(&r, paths, 1, NULL, error, sizeof(error)), 0);
 	assert_int_equal(reader_next_batch(r, &p, 1), 1);
 	assert_int_equal(reader_interface_of(r, &p), 0);
@@ -237,11 +235,6 @@ int main(void)
 		cmocka_unit_test(test_pcap),
 		cmocka_unit_test(test_not_asked),
 	};
-	int failed;
 
-	capture_builder_mkdir(dir);
-	snprintf(path, sizeof(path), "%s/capture", dir);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	capture_builder_rmdir(dir);
-	return failed;
+	return cmocka_run_group_tests(tests, capture_dir_make, capture_dir_remove);
 }
