@@ -178,11 +178,12 @@ static int merge_take_packets(struct merge_endpoints *m, const struct merge_inpu
 			      struct endpoint *e)
 {
 	const json_t *list = json_object_get(in->record, "refusal_packets");
-	__u64 *const ids[] = { &e->run_first_id, &e->last_refusal_id };
+	__u64 *const ids[2] = { &e->run_first_id, &e->last_refusal_id };
+	size_t n = json_array_size(list);
 
-	if (!json_is_array(list) || json_array_size(list) > 2 || json_array_size(list) == 1)
+	if (!json_is_array(list) || (n != 0 && n != 2))
 		return -EBADMSG;
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	for (size_t i = 0; i < n; i++) {
 		const json_t *packet = json_array_get(list, i);
 		const char *name = json_string_value(json_object_get(packet, "file"));
 		json_int_t file;

@@ -54,9 +54,12 @@ static int snapshot_endpoint_compare(const void *a, const void *b)
 /* Room for one more in an array of *n elements. NULL when out of memory. */
 static void *snapshot_append(void **array, size_t *n, size_t *room, size_t size)
 {
-	if (grow_list(array, *n, room, size))
+	void *grown = grow_list(*array, *n, room, size);
+
+	if (!grown)
 		return NULL;
-	return (char *)*array + (*n)++ * size;
+	*array = grown;
+	return (char *)grown + (*n)++ * size;
 }
 
 /* g: its gauges, or NULL. */
