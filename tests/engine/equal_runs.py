@@ -44,10 +44,6 @@ def short(path):
     return "/".join(os.path.normpath(path).split(os.sep)[-2:])
 
 
-def busiest(captures):
-    return max(captures, key=lambda path: run("native", [path]).summary.get("flows", 0))
-
-
 def call(engine, files, *options):
     done = subprocess.run([WSCOPE, "replay", "--json", "--engine", engine, *options, *files],
                           capture_output=True, text=True, timeout=240, check=False)
