@@ -38,8 +38,9 @@
 #define DIAGNOSE_HOST_TRANSFER(id, key, e, v, out, n) ;
 #define DIAGNOSE_HOST_HOST(id, key, e, v, out, n)     n += detect_##id(key, e, v, &(out)[n]);
 
-/* What is about one side's windows is replaced by what is about the same windows only. */
-#define DIAGNOSE_SIDED (FINDING_BIT(window_limited) | FINDING_BIT(window_shrunk))
+/* What is about one side's windows, or its SYN, is replaced by what is about the same only. */
+#define DIAGNOSE_SIDED \
+	(FINDING_BIT(window_limited) | FINDING_BIT(window_shrunk) | FINDING_BIT(wscale_stripped))
 
 /* Whether finding a stands for finding b. */
 ENGINE_INLINE _Bool diagnose_stands_for(const struct finding *a, const struct finding *b)

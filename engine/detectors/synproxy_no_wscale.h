@@ -2,6 +2,7 @@
 /*
  * The SYN was answered without the option by a proxy in front of the server: with window 0,
  * which no listener sends, or by another way through the network than all that follows.
+ * The NOPs in such a SYN-ACK are the proxy's own: nobody overwrote an option of the server.
  */
 #ifndef ENGINE_DETECTORS_SYNPROXY_NO_WSCALE_H
 #define ENGINE_DETECTORS_SYNPROXY_NO_WSCALE_H
@@ -27,6 +28,8 @@ ENGINE_INLINE _Bool detect_synproxy_no_wscale(const struct transfer *t, __u8 dir
 	finding_set(out, FINDING_synproxy_no_wscale, SEVERITY_WARNING, SIDE_SERVER, BLAME_PROXY,
 		    s->window ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH);
 	out->replaces = FINDING_BIT(server_no_wscale) | FINDING_BIT(syncookie_no_wscale);
+	if (h->other.kind != SYN_OTHER_SAME_PACKET)
+		out->replaces |= FINDING_BIT(wscale_stripped);
 	transfer_prove(t, out);
 	return 1;
 }

@@ -55,7 +55,7 @@ static const struct diagnose_case cookies[] = {
 };
 
 #define PROXY          "synproxy-no-wscale"
-#define PROXY_REPLACES " @1,2 replaces=server-no-wscale,syncookie-no-wscale"
+#define PROXY_REPLACES " @1,2 replaces=server-no-wscale,wscale-stripped,syncookie-no-wscale"
 #define PROXY_FAR      "off s.w=502,502,502 s.packets=4 s.syn.ttl=64 "
 
 static const struct diagnose_case proxies[] = {
@@ -68,6 +68,9 @@ static const struct diagnose_case proxies[] = {
 	  "server proxy medium warning" PROXY_REPLACES },
 	{ PROXY, "both signs", PROXY_FAR "s.ttl=62,62 s.syn.window=0",
 	  "server proxy high warning" PROXY_REPLACES },
+	{ PROXY, "the same packet with and without the option",
+	  "off s.syn.window=0 s.other-same-packet",
+	  "server proxy high warning @1,2 replaces=server-no-wscale,syncookie-no-wscale" },
 	{ PROXY, "one hop", PROXY_FAR "s.ttl=63,63", "" },
 	{ PROXY, "many ways: hops vary", PROXY_FAR "s.ttl=61,62", "" },
 	{ PROXY, "three segments", PROXY_FAR "s.ttl=62,62 s.packets=3", "" },
@@ -280,6 +283,12 @@ static const struct replacement_case {
 	    { FINDING_window_shrunk, SIDE_SERVER, 0 } },
 	  3,
 	  "missing-scaling; window-limited; window-shrunk" },
+	{ "a proxy's NOPs are not the other side's",
+	  { { FINDING_wscale_stripped, SIDE_CLIENT, 0 },
+	    { FINDING_wscale_stripped, SIDE_SERVER, 0 },
+	    { FINDING_synproxy_no_wscale, SIDE_SERVER, BIT(wscale_stripped) } },
+	  3,
+	  "wscale-stripped; synproxy-no-wscale=wscale-stripped" },
 	{ "of two sides' windows the one that is meant",
 	  { { FINDING_window_shrunk, SIDE_CLIENT, 0 },
 	    { FINDING_window_shrunk, SIDE_SERVER, 0 },

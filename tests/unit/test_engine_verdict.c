@@ -143,7 +143,7 @@ static const struct engine_stream_case cases[] = {
 	{ "a retry without W that nobody answers",
 	  "0.000 c id=1 : S seq=100 [M1460 W7]\n"
 	  "1.000 c id=2 : S seq=100 [M1460]\n",
-	  "unconfirmed !syn-retry-no-wscale -!client-no-wscale", NULL },
+	  "unconfirmed !syn-retry-no-wscale/client/host/high/info -!client-no-wscale", NULL },
 	{ "two retries, the last without W",
 	  "0.000 c id=1 : S seq=100 [M1460 W7]\n"
 	  "1.000 c id=2 : S seq=100 [M1460 W7]\n"
