@@ -52,10 +52,9 @@ class Live:
 
     def said(self, which):
         # Read at an offset of our own: the child writes through the same open file.
-        fd, data, at = self.files[which].fileno(), b"", 0
-        while chunk := os.pread(fd, 65536, at):
+        fd, data = self.files[which].fileno(), bytearray()
+        while chunk := os.pread(fd, 65536, len(data)):
             data += chunk
-            at += len(chunk)
         return data.decode("utf-8")
 
     def out(self):

@@ -22,6 +22,7 @@
 
 struct hook_runner {
 	struct wscope *skel;
+	bool shared;               /* skel is somebody else's */
 	struct scratch *scratches; /* one per CPU */
 	int cpus;
 	enum hook hook;
@@ -49,7 +50,7 @@ static void stay_on_one_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static int load(struct hook_runner *r, const struct engine_config *config)
+static int load(struct hook_runner *r, const struct engine_config *config, __u32 entries)
 {
 	struct bpf_program *programs[HOOKS];
 	int err;
@@ -65,9 +66,9 @@ static int load(struct hook_runner *r, const struct engine_config *config)
 	programs[HOOK_TC_EGRESS] = r->skel->progs.tc_egress;
 	for (unsigned int i = 0; i < HOOKS; i++)
 		bpf_program__set_autoload(programs[i], i == r->hook);
-	bpf_map__set_max_entries(r->skel->maps.flows, ENTRIES);
-	bpf_map__set_max_entries(r->skel->maps.pending, ENTRIES);
-	bpf_map__set_max_entries(r->skel->maps.endpoints, ENTRIES);
+	bpf_map__set_max_entries(r->skel->maps.flows, entries);
+	bpf_map__set_max_entries(r->skel->maps.pending, entries);
+	bpf_map__set_max_entries(r->skel->maps.endpoints, entries);
 	err = wscope__load(r->skel);
 	if (!err)
 		r->program = bpf_program__fd(programs[r->hook]);
@@ -75,6 +76,12 @@ static int load(struct hook_runner *r, const struct engine_config *config)
 }
 
 int hook_runner_open(struct hook_runner **out, enum hook hook, const struct engine_config *config)
+{
+	return hook_runner_open_sized(out, hook, config, ENTRIES);
+}
+
+int hook_runner_open_sized(struct hook_runner **out, enum hook hook,
+			   const struct engine_config *config, __u32 entries)
 {
 	struct hook_runner *r = calloc(1, sizeof(*r));
 	int err = -ENOMEM;
@@ -87,7 +94,7 @@ int hook_runner_open(struct hook_runner **out, enum hook hook, const struct engi
 	if (r->cpus > 0)
 		r->scratches = calloc((size_t)r->cpus, sizeof(*r->scratches));
 	if (r->scratches)
-		err = load(r, config);
+		err = load(r, config, entries);
 	if (err) {
 		hook_runner_close(r);
 		return err;
@@ -95,6 +102,30 @@ int hook_runner_open(struct hook_runner **out, enum hook hook, const struct engi
 	stay_on_one_cpu();
 	*out = r;
 	return 0;
+}
+
+int hook_runner_share(struct hook_runner **out, const struct hook_runner *of)
+{
+	struct hook_runner *r = calloc(1, sizeof(*r));
+
+	*out = r;
+	if (!r)
+		return -ENOMEM;
+	r->skel = of->skel;
+	r->shared = true;
+	r->hook = of->hook;
+	r->program = of->program;
+	return 0;
+}
+
+struct snapshot_maps hook_runner_maps(const struct hook_runner *r)
+{
+	return (struct snapshot_maps){
+		.flows = bpf_map__fd(r->skel->maps.flows),
+		.pending = bpf_map__fd(r->skel->maps.pending),
+		.endpoints = bpf_map__fd(r->skel->maps.endpoints),
+		.counters = bpf_map__fd(r->skel->maps.counters),
+	};
 }
 
 static int run_xdp(struct hook_runner *r, __u32 len)
@@ -201,7 +232,8 @@ void hook_runner_close(struct hook_runner *r)
 {
 	if (!r)
 		return;
-	wscope__destroy(r->skel);
+	if (!r->shared)
+		wscope__destroy(r->skel);
 	free(r->scratches);
 	free(r);
 }

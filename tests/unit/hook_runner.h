@@ -6,6 +6,7 @@
 #include "engine/config.h"
 #include "tests/unit/engine_text.h"
 #include "tests/unit/packet_builder.h"
+#include "userspace/snapshot.h"
 
 struct hook_runner;
 
@@ -14,6 +15,16 @@ struct hook_runner;
  * privilege); *out is then NULL. Keeps the calling thread on one CPU.
  */
 int hook_runner_open(struct hook_runner **out, enum hook hook, const struct engine_config *config);
+
+/* The same with tables of that many entries each. */
+int hook_runner_open_sized(struct hook_runner **out, enum hook hook,
+			   const struct engine_config *config, __u32 entries);
+
+/* Another one of the same programs and tables, for another thread; closed before the first. 0 or -errno. */
+int hook_runner_share(struct hook_runner **out, const struct hook_runner *of);
+
+/* The tables, valid until the first one is closed. */
+struct snapshot_maps hook_runner_maps(const struct hook_runner *r);
 
 /*
  * Runs the first ENGINE_WINDOW bytes of the frame. 0; -errno of the kernel; -EPROTO when the
