@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 {
 	const char *build = getenv("WSCOPE_BUILD"), *quick = getenv("BENCH_QUICK");
 	bool is_quick = quick && *quick && strcmp(quick, "0") != 0;
-	int kernel, offline;
+	int kernel, offline = 0;
 
 	if (argc == 3 && !strcmp(argv[1], "empty"))
 		return empty_loop(argv[2]) ? EXIT_FAILED : 0;
@@ -74,12 +74,14 @@ int main(int argc, char **argv)
 		return rates_run((const char *const *)argv + 2, (unsigned int)argc - 2)
 			       ? EXIT_FAILED
 			       : 0;
-	if (argc != 1) {
-		fprintf(stderr, "usage: bench | bench empty FILE | bench rates FILE...\n");
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "kernel") != 0)) {
+		fprintf(stderr,
+			"usage: bench | bench kernel | bench empty FILE | bench rates FILE...\n");
 		return EXIT_FAILED;
 	}
 	kernel = bench_kernel(is_quick);
-	offline = bench_offline(build ? build : "build", is_quick);
+	if (argc == 1)
+		offline = bench_offline(build ? build : "build", is_quick);
 	if (kernel || offline)
 		return EXIT_FAILED;
 	return report_over() ? EXIT_OVER : 0;

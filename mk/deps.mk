@@ -7,6 +7,7 @@ GROUPS ?= build ipfix demo test lint bench vm deb test-deb
 
 goals        := $(or $(MAKECMDGOALS),all)
 needed       := build $(filter demo test lint bench,$(goals)) \
+                $(if $(filter forward,$(goals)),demo bench) \
                 $(if $(filter test,$(goals)),demo lint) \
                 $(if $(filter test deb test-deb,$(goals)),ipfix) \
                 $(if $(filter unit tests,$(goals)),test) $(if $(filter verify,$(goals)),vm) \

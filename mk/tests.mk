@@ -33,7 +33,7 @@ TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 NO_FIXBUF  := $(B)/tests/cli/without_fixbuf
 TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN) $(NO_FIXBUF)
 
-.PHONY: test tests unit demo fuzz bench rates scale verify
+.PHONY: test tests unit demo fuzz bench rates forward scale verify
 
 $(TEST_OBJS): | $(SKELETON) $(EXTRA_SKEL)
 $(UNIT_SRC:%.c=$(B)/obj/%.o): CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -121,6 +121,9 @@ RATES_FILES = $(shell find $(WSCOPE_CAPTURES) -type f ! -name '*.tsv' ! -name '*
 
 rates: $(BENCH_BIN) ## how often the evidence functions are right on the captures in WSCOPE_CAPTURES
 	@$(if $(RATES_FILES),$(BENCH_BIN) rates $(RATES_FILES),echo "no captures in $(WSCOPE_CAPTURES)" >&2; exit 1)
+
+forward: $(PROGRAM) $(BENCH_BIN) ## what a box forwards with and without wscope on it, and ns a packet there (root)
+	@WSCOPE_BUILD=$(B) tests/live/forward.py
 
 scale: $(PROGRAM) $(B)/tests/scale/generate ## 20 GB of a million connections through replay --retire, and its memory
 	@WSCOPE_BUILD=$(B) tests/scale/measure.py
