@@ -12,9 +12,19 @@ struct local_key {
 	__u32 pad;
 };
 
+/* Whose programs these are: not for the programs, but for whoever finds them left behind. */
+struct live_owner {
+	__u64 start;         /* of the process, clock ticks since boot, as /proc/PID/stat has it */
+	__u64 pid_namespace; /* inode numbers of /proc/self/ns */
+	__u64 net_namespace;
+	__u32 pid; /* 0: no process, they are kept by pins */
+	__u32 pad;
+};
+
 struct live_control {
 	__u32 off;       /* 1: pass everything, look at nothing */
 	__u32 linktypes; /* 1: some interface is not Ethernet, see the map of that name */
+	struct live_owner owner;
 };
 
 #endif

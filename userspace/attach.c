@@ -16,6 +16,7 @@
 #include <linux/pkt_sched.h>
 
 #include "engine/layer.h"
+#include "userspace/dispatcher.h"
 
 /* Linux 6.6; the headers may be older. */
 #define ATTACH_TCX_INGRESS 46
@@ -91,14 +92,26 @@ static int attach_filter(struct attach *a, int program)
 	return 0;
 }
 
+static int attach_tcx(enum hook hook)
+{
+	return hook == HOOK_TC_EGRESS ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS;
+}
+
+int attach_tcx_count(int ifindex, enum hook hook)
+{
+	LIBBPF_OPTS(bpf_prog_query_opts, opts);
+	int err = bpf_prog_query_opts(ifindex, (enum bpf_attach_type)attach_tcx(hook), &opts);
+
+	return err ? attach_error(err) : (int)opts.prog_cnt;
+}
+
 int attach_tc(struct attach *a, int ifindex, int program, enum hook hook, bool links)
 {
-	int type = hook == HOOK_TC_EGRESS ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS;
 	int err = -EINVAL;
 
 	attach_begin(a, ifindex, program, hook);
 	if (links)
-		err = attach_link(a, program, type, 0);
+		err = attach_link(a, program, attach_tcx(hook), 0);
 	if (err == -EINVAL) /* the kernel does not know the type of attachment */
 		err = attach_filter(a, program);
 	return err;
@@ -147,6 +160,8 @@ int attach_detach(struct attach *a)
 		err = close(a->link) ? -errno : 0;
 	if (a->how == ATTACH_FILTER)
 		err = attach_remove_filter(a);
+	if (a->how == ATTACH_DISPATCHER)
+		err = dispatcher_remove(a->ifindex, a->program);
 	if (a->own_clsact && !err)
 		err = attach_remove_clsact(a);
 	libbpf_set_print(before);

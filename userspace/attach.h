@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * One program on one hook of one interface. Links where the kernel has them: they vanish
- * with the process, however it ends. Nothing that was there before is replaced.
+ * with the process, however it ends. Nothing that was there before is replaced. Dispatchers are
+ * attached to in dispatcher.h.
  */
 #ifndef USERSPACE_ATTACH_H
 #define USERSPACE_ATTACH_H
@@ -13,8 +14,9 @@
 
 enum attach_how {
 	ATTACH_NONE,
-	ATTACH_LINK,   /* an XDP or TCX link */
-	ATTACH_FILTER, /* a clsact filter, before Linux 6.6 */
+	ATTACH_LINK,       /* an XDP or TCX link */
+	ATTACH_FILTER,     /* a clsact filter, before Linux 6.6 */
+	ATTACH_DISPATCHER, /* XDP through libxdp's dispatcher; stays when the process is killed */
 };
 
 struct attach {
@@ -43,7 +45,7 @@ struct attach_xdp {
 };
 
 /*
- * Attaches by a link. 0 or -errno: -EBUSY (a program is there), -EOPNOTSUPP or another when
+ * Attaches by a link, alone on the hook. 0 or -errno: -EBUSY (a program is there), -EOPNOTSUPP or another when
  * the driver refuses the mode. a is filled either way and safe to give to attach_detach().
  */
 int attach_xdp(struct attach *a, int ifindex, int program, bool generic);
@@ -55,7 +57,7 @@ int attach_xdp(struct attach *a, int ifindex, int program, bool generic);
 int attach_tc(struct attach *a, int ifindex, int program, enum hook hook, bool links);
 
 /*
- * Takes away what attach_xdp() or attach_tc() put there, and nothing else: a filter only
+ * Takes away what attach_xdp(), attach_tc() or dispatcher_attach() put there, and nothing else: a filter only
  * while it is still ours; a clsact we made only when nobody else has put a filter into it.
  * Detach in the reverse order of attaching. 0 or -errno; nothing when a is detached already.
  */
@@ -63,6 +65,9 @@ int attach_detach(struct attach *a);
 
 /* Asks the kernel what is on the XDP hook. 0 or -errno. */
 int attach_query_xdp(struct attach_xdp *out, int ifindex);
+
+/* How many TCX programs are on a TC hook, or -errno: -EINVAL before Linux 6.6. */
+int attach_tcx_count(int ifindex, enum hook hook);
 
 /* LINKTYPE_ of the frames of an interface; Ethernet when it cannot be asked. */
 __u32 attach_linktype(const char *interface);

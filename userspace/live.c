@@ -16,6 +16,7 @@
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/live_attach.h"
+#include "userspace/live_dry_run.h"
 #include "userspace/live_events.h"
 #include "userspace/local_cause.h"
 #include "userspace/locals.h"
@@ -369,6 +370,10 @@ static int live_setup(struct live *v)
 	if (err) {
 		live_complain_load(v, err);
 		return err;
+	}
+	if (v->options->dry_run) {
+		v->refused = live_dry_run(v->to, v->options);
+		return -ECANCELED;
 	}
 	v->refused = baseline_prepare(&v->baseline, v->options);
 	if (v->refused != EXIT_NOTHING)

@@ -7,19 +7,11 @@
 
 #include <net/if.h>
 
-#include <bpf/bpf.h>
-
 #include "engine/layer.h"
+#include "userspace/interface_kind.h"
 #include "userspace/names.h"
 
 #define LIVE_ATTACH_TC_ONLY "--hooks tc-ingress,tc-egress"
-
-static const char *const live_attach_modes[] = {
-	[ATTACH_MODE_NONE] = "not attached",
-	[ATTACH_MODE_GENERIC] = "generic",
-	[ATTACH_MODE_NATIVE] = "native",
-	[ATTACH_MODE_OFFLOADED] = "offloaded",
-};
 
 int live_attach_check(const struct options *o)
 {
@@ -33,30 +25,18 @@ int live_attach_check(const struct options *o)
 	return 0;
 }
 
-/* Somebody has the XDP hook: who, and what to do. */
-static void live_attach_occupied(const char *interface, int ifindex)
+/* What is refused before it is tried, or by the kernel: what is in the way, and what to do. */
+static void live_attach_refused(const char *interface, const struct xdp_plan *plan)
 {
-	struct attach_xdp x;
-
-	if (attach_query_xdp(&x, ifindex) || !x.program) {
-		fprintf(stderr,
-			"wscope: cannot attach XDP to '%s': another program is there already; "
-			"it stays if you take " LIVE_ATTACH_TC_ONLY "\n",
-			interface);
-		return;
-	}
 	fprintf(stderr,
-		"wscope: cannot attach XDP to '%s': program '%s' (id %u, %s) is there already; "
-		"it stays if you take " LIVE_ATTACH_TC_ONLY "\n",
-		interface, x.name, x.program, live_attach_modes[x.mode]);
+		"wscope: cannot attach XDP to '%s': %s; %s if you take " LIVE_ATTACH_TC_ONLY "\n",
+		interface, plan->why, plan->there.there ? "it stays" : "TC is possible");
 }
 
 static void live_attach_complain(const char *interface, const struct options *o,
 				 const struct attach *a, int err)
 {
-	if (a->hook == HOOK_XDP && (err == -EBUSY || err == -EEXIST))
-		live_attach_occupied(interface, a->ifindex);
-	else if (a->hook == HOOK_XDP && !o->generic && err != -EPERM && err != -ENODEV)
+	if (a->hook == HOOK_XDP && !o->generic && err != -EPERM && err != -ENODEV)
 		fprintf(stderr,
 			"wscope: cannot attach XDP to '%s' in native mode: %s; try --mode generic "
 			"or " LIVE_ATTACH_TC_ONLY "\n",
@@ -66,13 +46,33 @@ static void live_attach_complain(const char *interface, const struct options *o,
 			names_of(NAMES_HOOK, a->hook), interface, strerror(-err));
 }
 
-/* Not what was asked for, but what the kernel has. */
-static int live_attach_tell_xdp(const char *interface, const struct attach *a)
+/* Who runs before and after program, as the kernel has it; -ENOENT: it is not there. */
+static int live_attach_tell_place(const struct dispatcher *now, __u32 program)
 {
-	struct attach_xdp x;
-	int err = attach_query_xdp(&x, a->ifindex);
+	unsigned int at = 0;
 
-	if (!err && x.program != a->program)
+	while (at < now->n && now->programs[at].id != program)
+		at++;
+	if (at == now->n)
+		return -ENOENT;
+	fprintf(stderr, ", in a dispatcher (id %u) at priority %u", now->hook.program,
+		now->programs[at].priority);
+	for (unsigned int i = 0; i < now->n; i++) {
+		if (i != at)
+			fprintf(stderr, ", %s '%s' (priority %u)", i < at ? "behind" : "before",
+				now->programs[i].name, now->programs[i].priority);
+	}
+	return 0;
+}
+
+/* Not what was asked for, but what the kernel has. */
+static int live_attach_tell_xdp(const char *interface, const struct attach *a,
+				const struct xdp_plan *plan)
+{
+	struct dispatcher now;
+	int err = dispatcher_query(&now, a->ifindex);
+
+	if (!err && a->how == ATTACH_LINK && now.hook.program != a->program)
 		err = -ENOENT;
 	if (err) {
 		fprintf(stderr,
@@ -80,17 +80,83 @@ static int live_attach_tell_xdp(const char *interface, const struct attach *a)
 			interface, strerror(-err));
 		return err;
 	}
-	fprintf(stderr, "wscope: %s: xdp attached, %s mode (program %u)\n", interface,
-		live_attach_modes[x.mode], x.program);
-	return 0;
+	fprintf(stderr, "wscope: %s: xdp attached, %s mode (program %u)", interface,
+		xdp_plan_mode(now.hook.mode), a->program);
+	if (a->how == ATTACH_DISPATCHER)
+		err = live_attach_tell_place(&now, a->program);
+	else
+		fprintf(stderr, ", alone on the hook: %s", plan->why);
+	fprintf(stderr, "%s\n", err ? ", but the dispatcher does not show it" : "");
+	return err;
 }
 
-static int live_attach_tell(const char *interface, const struct attach *a)
+/* Programs that a run left in a dispatcher when it was killed. */
+static void live_attach_clean(const char *interface, int ifindex)
 {
-	if (a->hook == HOOK_XDP)
-		return live_attach_tell_xdp(interface, a);
+	int removed = dispatcher_clean(ifindex, false);
+
+	if (removed > 0)
+		fprintf(stderr,
+			"wscope: %s: removed what a run that was killed had left in a "
+			"dispatcher\n",
+			interface);
+	else if (removed < 0)
+		fprintf(stderr,
+			"wscope: %s: cannot remove what a run that was killed has left: %s\n",
+			interface, strerror(-removed));
+}
+
+static int live_attach_dispatcher(struct live_attach *all, struct attach *a, int ifindex,
+				  const struct options *o, const struct loader *l)
+{
+	int err = 0;
+
+	if (!all->object)
+		err = dispatcher_open(&all->object, l, o);
+	if (!err)
+		err = dispatcher_attach(a, all->object, ifindex, o->generic);
+	return err;
+}
+
+static int live_attach_xdp(struct live_attach *all, struct attach *a, const char *interface,
+			   const struct options *o, const struct loader *l)
+{
+	int ifindex = (int)if_nametoindex(interface), err;
+	struct xdp_plan plan;
+
+	*a = (struct attach){ .hook = HOOK_XDP, .ifindex = ifindex, .link = -1 };
+	live_attach_clean(interface, ifindex);
+	err = xdp_plan(&plan, &all->probe, ifindex, o);
+	if (!err && plan.way == XDP_REFUSED) {
+		live_attach_refused(interface, &plan);
+		return -EBUSY;
+	}
+	if (!err && !o->generic)
+		fprintf(stderr,
+			"wscope: %s: attaching native XDP; a driver may reset its queues and turn "
+			"LRO off for it\n",
+			interface);
+	if (!err && plan.way == XDP_DISPATCHER)
+		err = live_attach_dispatcher(all, a, ifindex, o, l);
+	else if (!err)
+		err = attach_xdp(a, ifindex, l->programs[HOOK_XDP], o->generic);
+	if (!err)
+		return live_attach_tell_xdp(interface, a, &plan);
+	live_attach_complain(interface, o, a, err);
+	return err;
+}
+
+static int live_attach_tc(struct attach *a, const char *interface, enum hook hook,
+			  const struct options *o, const struct loader *l)
+{
+	int err = attach_tc(a, (int)if_nametoindex(interface), l->programs[hook], hook, true);
+
+	if (err) {
+		live_attach_complain(interface, o, a, err);
+		return err;
+	}
 	fprintf(stderr, "wscope: %s: %s attached, %s (program %u)\n", interface,
-		names_of(NAMES_HOOK, a->hook), a->how == ATTACH_LINK ? "link" : "clsact filter",
+		names_of(NAMES_HOOK, hook), a->how == ATTACH_LINK ? "link" : "clsact filter",
 		a->program);
 	return 0;
 }
@@ -99,22 +165,9 @@ static int live_attach_hook(struct live_attach *all, const char *interface, enum
 			    const struct options *o, const struct loader *l)
 {
 	struct attach *a = &all->list[all->n++];
-	int ifindex = (int)if_nametoindex(interface), err;
 
-	if (hook == HOOK_XDP && !o->generic)
-		fprintf(stderr,
-			"wscope: %s: attaching native XDP; a driver may reset its queues and turn "
-			"LRO off for it\n",
-			interface);
-	if (hook == HOOK_XDP)
-		err = attach_xdp(a, ifindex, l->programs[hook], o->generic);
-	else
-		err = attach_tc(a, ifindex, l->programs[hook], hook, true);
-	if (err) {
-		live_attach_complain(interface, o, a, err);
-		return err;
-	}
-	return live_attach_tell(interface, a);
+	return hook == HOOK_XDP ? live_attach_xdp(all, a, interface, o, l)
+				: live_attach_tc(a, interface, hook, o, l);
 }
 
 static int live_attach_interface(struct live_attach *all, const char *interface,
@@ -136,14 +189,14 @@ static int live_attach_interface(struct live_attach *all, const char *interface,
 	return err;
 }
 
-/* The same interface named before. */
-static bool live_attach_is_repeated(const struct options *o, size_t i)
+/* What the interfaces are made of matters; that it cannot be asked does not stop anything. */
+static void live_attach_notes(const struct options *o)
 {
-	for (size_t j = 0; j < i; j++) {
-		if (if_nametoindex(o->interfaces[j]) == if_nametoindex(o->interfaces[i]))
-			return true;
-	}
-	return false;
+	struct links links;
+
+	if (!links_read(&links))
+		interface_notes(&links, o);
+	links_free(&links);
 }
 
 int live_attach_all(struct live_attach *a, const struct options *o, struct loader *l)
@@ -151,10 +204,9 @@ int live_attach_all(struct live_attach *a, const struct options *o, struct loade
 	int err = 0;
 
 	a->n = 0;
-	for (size_t i = 0; i < o->interfaces_n && !err; i++) {
-		if (!live_attach_is_repeated(o, i))
-			err = live_attach_interface(a, o->interfaces[i], o, l);
-	}
+	live_attach_notes(o);
+	for (size_t i = 0; i < o->interfaces_n && !err; i++)
+		err = live_attach_interface(a, o->interfaces[i], o, l);
 	return err;
 }
 
@@ -172,5 +224,7 @@ int live_attach_undo(struct live_attach *a)
 		if (!first)
 			first = err;
 	}
+	dispatcher_close(a->object);
+	a->object = NULL;
 	return first;
 }

@@ -6,10 +6,13 @@
 #include "userspace/attach.h"
 #include "userspace/loader.h"
 #include "userspace/options.h"
+#include "userspace/xdp_plan.h"
 
 struct live_attach {
 	struct attach list[OPTIONS_INTERFACES_MAX * HOOKS];
 	size_t n;
+	struct dispatcher_object *object; /* once a dispatcher is needed */
+	struct xdp_probe probe;
 };
 
 /* Complains on stderr about the first interface that does not exist. 0 or -errno. */

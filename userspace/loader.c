@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "platform/live.h"
+#include "userspace/owner.h"
 #include "wscope.skel.h"
 
 #define LOADER_ENTRIES_PER_CPU 256U
@@ -102,6 +103,13 @@ static void loader_descriptors(struct loader *l, unsigned int hooks)
 	l->events = bpf_map__fd(w->maps.events);
 }
 
+static int loader_control(const struct loader *l)
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(l->control, &zero, &l->switches, BPF_ANY);
+}
+
 static int loader_load(struct loader *l, const struct options *o)
 {
 	int err;
@@ -117,9 +125,11 @@ static int loader_load(struct loader *l, const struct options *o)
 		err = loader_frames(l, o);
 	if (!err)
 		err = wscope__load(l->skeleton);
-	if (!err)
-		loader_descriptors(l, o->hooks);
-	return err;
+	if (err)
+		return err;
+	loader_descriptors(l, o->hooks);
+	owner_self(&l->switches.owner);
+	return loader_control(l);
 }
 
 int loader_open(struct loader **out, const struct options *o)
@@ -150,13 +160,6 @@ void loader_close(struct loader *l)
 	wscope__destroy(l->skeleton);
 	free(l->log);
 	free(l);
-}
-
-static int loader_control(const struct loader *l)
-{
-	__u32 zero = 0;
-
-	return bpf_map_update_elem(l->control, &zero, &l->switches, BPF_ANY);
 }
 
 int loader_switch(struct loader *l, bool off)

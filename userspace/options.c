@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/options.h"
+#include "userspace/interfaces.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -188,6 +189,13 @@ static int options_expect(struct options *o, const char *path)
 	return 0;
 }
 
+/* native, generic or offload */
+static void options_mode(struct options *o, int choice)
+{
+	o->generic = choice == 1;
+	o->offload = choice == 2;
+}
+
 /* Options that name one of a few words. */
 static int options_apply_choice(struct options *o, enum option_id id, const char *value)
 {
@@ -203,7 +211,7 @@ static int options_apply_choice(struct options *o, enum option_id id, const char
 	else if (id == OPTION_READER)
 		o->reader = (enum option_reader)choice;
 	else if (id == OPTION_MODE)
-		o->generic = choice == 1;
+		options_mode(o, choice);
 	else if (id == OPTION_COLOR)
 		o->color = (enum option_color)choice;
 	else if (id == OPTION_SERIES_FORMAT)
@@ -235,6 +243,10 @@ static bool *options_flag(struct options *o, enum option_id id)
 		return &o->write_all;
 	case OPTION_VERBOSE:
 		return &o->verbose;
+	case OPTION_XDP_SINGLE:
+		return &o->xdp_single;
+	case OPTION_DRY_RUN:
+		return &o->dry_run;
 	case OPTION_HELP:
 		return &o->help;
 	default:
@@ -417,7 +429,7 @@ static int options_operands(struct options *o, enum option_command command, cons
 		fprintf(stderr, "wscope: live takes at least one -i IF\n");
 		return -EINVAL;
 	}
-	return 0;
+	return interfaces_expand(o);
 }
 
 static void options_default(struct options *o)
@@ -554,6 +566,8 @@ void options_free(struct options *o)
 {
 	free(o->files);
 	free(o->filter);
+	free(o->interface_names);
+	o->interface_names = NULL;
 	o->files = NULL;
 	o->filter = NULL;
 }

@@ -30,6 +30,9 @@ struct options {
 	bool json;
 	bool verbose;
 	bool generic;       /* --mode generic */
+	bool offload;       /* --mode offload */
+	bool xdp_single;    /* never through a dispatcher */
+	bool dry_run;       /* live: say what attaching would do */
 	unsigned int hooks; /* bit per enum hook */
 	__u64 count;        /* 0: no limit */
 	double duration_s;  /* 0: no limit */
@@ -49,6 +52,7 @@ struct options {
 	const char *save_baseline; /* a file to write at the end, or 0 */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
+	char *interface_names;                    /* what interfaces points into; owned */
 	__u32 jobs;                               /* replay: threads that track */
 	bool nat;                                 /* compare: addresses are not trusted */
 	const char *expects[OPTIONS_EXPECTS_MAX]; /* check: files of expectations */

@@ -129,12 +129,19 @@ static int rules_write(const struct options *o)
 	return -EINVAL;
 }
 
+static int rules_dry_run(const struct options *o)
+{
+	if (o->dry_run && (o->json || o->write))
+		return rules_wrong("dry-run", "goes with neither --json nor --write");
+	return 0;
+}
+
 int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
 	if (rules_jobs(o) || rules_retire(o) || rules_series(o) || rules_html(o) ||
-	    rules_ipfix(o) || rules_write(o))
+	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

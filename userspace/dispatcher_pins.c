@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "userspace/dispatcher_pins.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/file.h>
+
+#include <bpf/bpf.h>
+
+#include "userspace/dispatcher.h"
+
+#define PINS_PROGRAM "prog%u-prog"
+#define PINS_LINK    "prog%u-link"
+#define PINS_PATH    (PATH_MAX + 32)
+
+struct pins_sweep {
+	struct dispatcher now; /* what is on the hook */
+	struct live_owner self;
+	__u32 also;
+	bool all;
+};
+
+const char *dispatcher_pins_root(void)
+{
+	const char *root = getenv("LIBXDP_BPFFS");
+
+	return root ? root : "/sys/fs/bpf";
+}
+
+static bool pins_is_attached(const struct pins_sweep *s, __u32 id)
+{
+	for (unsigned int i = 0; i < s->now.n; i++) {
+		if (s->now.programs[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+/* Whether nobody misses the pin of this program in a dispatcher that is not attached. */
+static bool pins_may_go(const struct pins_sweep *s, const char *path, bool *ours)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	struct live_owner owner;
+	int fd = bpf_obj_get(path);
+	bool mine = false, known;
+
+	if (fd < 0)
+		return false;
+	known = !bpf_obj_get_info_by_fd(fd, &info, &size);
+	if (known && !owner_of_program(&owner, fd) && owner.net_namespace == s->self.net_namespace)
+		mine = s->all || info.id == s->also || owner_ask(&owner) == OWNER_GONE;
+	close(fd);
+	*ours = *ours || mine;
+	return known && (mine || pins_is_attached(s, info.id));
+}
+
+static bool pins_folder_may_go(const struct pins_sweep *s, const char *folder)
+{
+	char path[PINS_PATH];
+	bool ours = false;
+
+	for (unsigned int i = 0; i < DISPATCHER_PROGRAMS; i++) {
+		snprintf(path, sizeof(path), "%s/" PINS_PROGRAM, folder, i);
+		if (!access(path, F_OK) && !pins_may_go(s, path, &ours))
+			return false;
+	}
+	return ours;
+}
+
+static int pins_remove(const char *folder)
+{
+	char path[PINS_PATH];
+
+	for (unsigned int i = 0; i < DISPATCHER_PROGRAMS; i++) {
+		snprintf(path, sizeof(path), "%s/" PINS_LINK, folder, i);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s/" PINS_PROGRAM, folder, i);
+		unlink(path);
+	}
+	return !rmdir(folder);
+}
+
+static int pins_walk(const struct pins_sweep *s, const char *root, DIR *dir, int ifindex)
+{
+	char folder[PATH_MAX];
+	struct dirent *entry;
+	int removed = 0;
+
+	while ((entry = readdir(dir))) {
+		unsigned int id;
+		int of, end = 0;
+
+		if (sscanf(entry->d_name, "dispatch-%d-%u%n", &of, &id, &end) != 2 ||
+		    entry->d_name[end] || of != ifindex)
+			continue;
+		if (s->now.there && s->now.hook.program == id)
+			continue;
+		snprintf(folder, sizeof(folder), "%s/xdp/%s", root, entry->d_name);
+		if (pins_folder_may_go(s, folder))
+			removed += pins_remove(folder);
+	}
+	return removed;
+}
+
+int dispatcher_pins_sweep(int ifindex, __u32 also, bool all)
+{
+	struct pins_sweep s = { .also = also, .all = all };
+	char path[PATH_MAX];
+	int removed = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/xdp", dispatcher_pins_root());
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	owner_self(&s.self);
+	if (dispatcher_query(&s.now, ifindex))
+		s.now.there = false; /* no such interface any more */
+	/*
+	 * libxdp's own lock, which it takes for its look-up as well: hence first the question. Who
+	 * attaches in between brings a program that is neither dead nor on the hook as we saw it.
+	 */
+	if (!flock(dirfd(dir), LOCK_EX)) {
+		removed = pins_walk(&s, dispatcher_pins_root(), dir, ifindex);
+	}
+	closedir(dir);
+	return removed;
+}
