@@ -105,6 +105,47 @@ int attach_tcx_count(int ifindex, enum hook hook)
 	return err ? attach_error(err) : (int)opts.prog_cnt;
 }
 
+/* Programs on one TCX hook that are looked through. */
+#define ATTACH_TCX_MOST 64
+
+static int attach_tcx_has(const struct attach *a)
+{
+	__u32 ids[ATTACH_TCX_MOST] = { 0 };
+	LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = ids, .prog_cnt = ATTACH_TCX_MOST);
+	int err = bpf_prog_query_opts(a->ifindex, (enum bpf_attach_type)attach_tcx(a->hook), &opts);
+
+	if (err)
+		return attach_error(err);
+	for (__u32 i = 0; i < opts.prog_cnt && i < ATTACH_TCX_MOST; i++) {
+		if (ids[i] == a->program)
+			return 1;
+	}
+	return 0;
+}
+
+int attach_is_there(const struct attach *a)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = a->ifindex,
+		    .attach_point = attach_point(a->hook));
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = a->handle, .priority = a->priority);
+	libbpf_print_fn_t before;
+	struct attach_xdp x;
+	int err;
+
+	if (a->how == ATTACH_LINK && a->hook != HOOK_XDP)
+		return attach_tcx_has(a);
+	if (a->how != ATTACH_FILTER) {
+		err = attach_query_xdp(&x, a->ifindex);
+		return err ? err : x.program == a->program;
+	}
+	before = libbpf_set_print(NULL);
+	err = bpf_tc_query(&hook, &opts);
+	libbpf_set_print(before);
+	if (err == -ENOENT || err == -EINVAL) /* no such filter, or no clsact */
+		return 0;
+	return err ? err : opts.prog_id == a->program;
+}
+
 int attach_tc(struct attach *a, int ifindex, int program, enum hook hook, bool links)
 {
 	int err = -EINVAL;

@@ -66,6 +66,12 @@ int attach_detach(struct attach *a);
 /* Asks the kernel what is on the XDP hook. 0 or -errno. */
 int attach_query_xdp(struct attach_xdp *out, int ifindex);
 
+/*
+ * Whether what was attached is still on its hook: 1, 0, or -errno when it cannot be asked. Of a
+ * dispatcher's programs dispatcher_query() knows.
+ */
+int attach_is_there(const struct attach *a);
+
 /* How many TCX programs are on a TC hook, or -errno: -EINVAL before Linux 6.6. */
 int attach_tcx_count(int ifindex, enum hook hook);
 

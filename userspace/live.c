@@ -13,7 +13,9 @@
 
 #include "pcap-replay/sniff.h"
 #include "userspace/baseline.h"
+#include "userspace/attachments.h"
 #include "userspace/complain.h"
+#include "userspace/drop.h"
 #include "userspace/exit_status.h"
 #include "userspace/live_attach.h"
 #include "userspace/live_dry_run.h"
@@ -21,6 +23,7 @@
 #include "userspace/local_cause.h"
 #include "userspace/locals.h"
 #include "userspace/output/output.h"
+#include "userspace/pins.h"
 #include "userspace/status.h"
 
 #define LIVE_NS_PER_S       1000000000ULL
@@ -46,7 +49,9 @@ struct live {
 	void (*ready[LIVE_SOURCES_MOST])(struct live *v);
 	unsigned int sources_n;
 	int signals;
-	int refused; /* exit status of a setup that failed */
+	int reading;       /* lock of the pins, --pinned */
+	__u64 attached_ns; /* since the epoch: since when they gather, --pinned */
+	int refused;       /* exit status of a setup that failed */
 	bool stop, off;
 	bool local_news; /* a host was found at fault since the last look at our own part */
 	__u64 started, next_second, next_summary; /* monotonic, ns */
@@ -359,18 +364,60 @@ static int live_written(struct live *v)
 	return status;
 }
 
-/* Everything up to the first packet. 0, or -errno after one line on stderr. */
-static int live_setup(struct live *v)
+/* The programs, loaded here. As live_setup(). */
+static int live_load(struct live *v)
 {
 	int err = live_attach_check(v->options);
 
 	if (err)
 		return err;
 	err = loader_open(&v->loader, v->options);
-	if (err) {
+	if (err)
 		live_complain_load(v, err);
+	else
+		live_note_sizes(v->loader, v->options);
+	return err;
+}
+
+/* Or the maps of those that `wscope attach` has attached, for one reader. As live_setup(). */
+static int live_load_pinned(struct live *v)
+{
+	const char *dir = v->options->pin;
+	struct attachments all;
+	int err = attachments_open(&all, dir);
+
+	if (!err && all.state.layout != loader_layout())
+		err = -ESTALE;
+	v->attached_ns = all.state.started_ns;
+	attachments_close(&all);
+	if (!err)
+		v->reading = pins_lock(dir, PINS_MAPS);
+	if (!err && v->reading < 0)
+		err = v->reading;
+	if (!err)
+		err = loader_open_pinned(&v->loader, dir);
+	if (err == -ENOENT)
+		complain("nothing is attached: there are no pins in '%s'", dir);
+	else if (err == -ESTALE)
+		complain(
+			"the maps in '%s' have another layout than this build knows: let this build's "
+			"`wscope attach` take over",
+			dir);
+	else if (err == -EWOULDBLOCK)
+		complain("somebody reads '%s' already", dir);
+	else if (err)
+		complain("cannot open the pins in '%s': %s", dir, strerror(-err));
+	return err;
+}
+
+/* Everything up to the first packet. 0, or -errno after one line on stderr. */
+static int live_setup(struct live *v)
+{
+	bool pinned = v->options->pinned;
+	int err = pinned ? live_load_pinned(v) : live_load(v);
+
+	if (err)
 		return err;
-	}
 	if (v->options->dry_run) {
 		v->refused = live_dry_run(v->to, v->options);
 		return -ECANCELED;
@@ -379,7 +426,6 @@ static int live_setup(struct live *v)
 	if (v->refused != EXIT_NOTHING)
 		return -EINVAL;
 	v->refused = EXIT_PRIVILEGE;
-	live_note_sizes(v->loader, v->options);
 	err = locals_open(&v->locals, v->loader->locals);
 	if (err == -E2BIG)
 		fprintf(stderr, "wscope: this host has more addresses than are told from others "
@@ -398,6 +444,8 @@ static int live_setup(struct live *v)
 	err = live_write(v);
 	if (err)
 		return err;
+	if (pinned)
+		return drop_privileges(v->options->user);
 	return live_attach_all(&v->attached, v->options, v->loader);
 }
 
@@ -410,6 +458,8 @@ static void live_start(struct live *v)
 	v->times.live = true;
 	v->times.epoch_offset_ns = live_epoch_offset();
 	v->times.started_ns = v->started + (__u64)v->times.epoch_offset_ns;
+	if (v->attached_ns)
+		v->times.started_ns = v->attached_ns;
 	fprintf(stderr, "wscope: watching; " LOCAL_CAUSE_SETTING " = %d here\n", v->cause.setting);
 }
 
@@ -443,7 +493,7 @@ int live_run(const struct options *o)
 	v->options = o;
 	v->to = o->write && !strcmp(o->write, "-") ? stderr : stdout;
 	v->output = output_choose(o);
-	v->signals = -1;
+	v->signals = v->reading = -1;
 	v->refused = EXIT_PRIVILEGE;
 	v->events.options = o;
 	v->events.output = v->output;
@@ -464,6 +514,8 @@ int live_run(const struct options *o)
 	baseline_free(v->baseline);
 	if (v->signals >= 0)
 		close(v->signals);
+	if (v->reading >= 0)
+		close(v->reading);
 	free(v);
 	return status;
 }

@@ -161,30 +161,35 @@ static int live_attach_tc(struct attach *a, const char *interface, enum hook hoo
 	return 0;
 }
 
-static int live_attach_hook(struct live_attach *all, const char *interface, enum hook hook,
-			    const struct options *o, const struct loader *l)
+int live_attach_one(struct live_attach *all, struct attach *a, const char *interface,
+		    enum hook hook, const struct options *o, struct loader *l)
 {
-	struct attach *a = &all->list[all->n++];
-
 	return hook == HOOK_XDP ? live_attach_xdp(all, a, interface, o, l)
 				: live_attach_tc(a, interface, hook, o, l);
+}
+
+int live_attach_linktype(struct loader *l, const char *interface)
+{
+	__u32 linktype = attach_linktype(interface);
+	int err = 0;
+
+	if (linktype != LINKTYPE_ETHERNET)
+		err = loader_linktype(l, if_nametoindex(interface), linktype);
+	if (err)
+		fprintf(stderr, "wscope: cannot note the link type of '%s': %s\n", interface,
+			strerror(-err));
+	return err;
 }
 
 static int live_attach_interface(struct live_attach *all, const char *interface,
 				 const struct options *o, struct loader *l)
 {
-	__u32 ifindex = if_nametoindex(interface);
-	__u32 linktype = attach_linktype(interface);
-	int err = 0;
+	int err = live_attach_linktype(l, interface);
 
-	if (linktype != LINKTYPE_ETHERNET)
-		err = loader_linktype(l, ifindex, linktype);
-	if (err)
-		fprintf(stderr, "wscope: cannot note the link type of '%s': %s\n", interface,
-			strerror(-err));
 	for (unsigned int hook = 0; hook < HOOKS && !err; hook++) {
 		if (o->hooks & 1U << hook)
-			err = live_attach_hook(all, interface, (enum hook)hook, o, l);
+			err = live_attach_one(all, &all->list[all->n++], interface, (enum hook)hook,
+					      o, l);
 	}
 	return err;
 }

@@ -25,6 +25,13 @@ int live_attach_check(const struct options *o);
  */
 int live_attach_all(struct live_attach *a, const struct options *o, struct loader *l);
 
+/* Notes what the frames of an interface begin with, where that is not Ethernet. As above. */
+int live_attach_linktype(struct loader *l, const char *interface);
+
+/* One program to one hook, again or first, into an entry of all->list. As above. */
+int live_attach_one(struct live_attach *all, struct attach *a, const char *interface,
+		    enum hook hook, const struct options *o, struct loader *l);
+
 /* Detaches, newest first, what was attached. Complains on stderr; 0 or the first -errno. */
 int live_attach_undo(struct live_attach *a);
 

@@ -11,12 +11,15 @@
 struct wscope;
 
 struct loader {
-	struct wscope *skeleton;
+	struct wscope
+		*skeleton; /* NULL: the maps are pinned ones, and the programs another process's */
 	int programs[HOOKS]; /* file descriptors; -1: not among the chosen hooks */
 	struct snapshot_maps tables;
 	int locals, linktypes, control, events;
 	struct live_control switches;    /* as the programs see it */
 	__u32 flows, pending, endpoints; /* entries the tables got */
+	__u64 layout;                    /* layout_of() the programs; 0 without them */
+	bool reused;                     /* the maps were there before */
 	char *log;                       /* what libbpf and the verifier said, or NULL */
 	size_t log_size;
 };
@@ -29,6 +32,24 @@ struct loader {
  * -E2BIG refused by the verifier.
  */
 int loader_open(struct loader **out, const struct options *o);
+
+/*
+ * The same with the maps that are pinned in a folder, as far as they are what is asked for: of the
+ * same layout (a number of layout_of()) and sizes. Otherwise with new ones; l->reused says which.
+ */
+int loader_open_over(struct loader **out, const struct options *o, const char *dir, __u64 layout);
+
+/* Pins the maps, in place of others. 0 or -errno. */
+int loader_pin(const struct loader *l, const char *dir);
+
+/* Whether they are all pinned there. */
+bool loader_is_pinned(const char *dir);
+
+/* layout_of() the programs of this build; loads nothing. 0: out of memory. */
+__u64 loader_layout(void);
+
+/* The pinned maps alone, for who reads what the programs of another process do. 0 or -errno. */
+int loader_open_pinned(struct loader **out, const char *dir);
 
 /* Accepts NULL. Programs stay attached for as long as links or filters hold them. */
 void loader_close(struct loader *l);

@@ -9,8 +9,10 @@
 #include "pcap-replay/compare.h"
 #include "pcap-replay/extcap.h"
 #include "pcap-replay/replay.h"
+#include "userspace/attach_status.h"
 #include "userspace/exit_status.h"
 #include "userspace/explain.h"
+#include "userspace/keeper.h"
 #include "userspace/live.h"
 #include "userspace/merge.h"
 #include "userspace/options.h"
@@ -115,6 +117,32 @@ static const struct main_command main_commands[] = {
 		.command = LIVE,
 		.usage = "usage: wscope live -i IF [-i IF]... [OPTION]...\n\n"
 			 "Attaches to interfaces and watches until it is interrupted.\n\n",
+	},
+	{
+		"attach",
+		"attach for long: pins, a watchdog, and readers without privileges",
+		.analyse = keeper_run,
+		.command = ATTACH,
+		.usage = "usage: wscope attach -i IF [-i IF]... [OPTION]...\n\n"
+			 "Attaches to interfaces, pins what it attached, and stays to see that it stays "
+			 "so.\n`wscope live --pinned` reads what is seen.\n\n",
+	},
+	{
+		"status",
+		"what is attached, since when, and at what cost",
+		.analyse = attach_status_run,
+		.command = STATUS,
+		.usage = "usage: wscope status [OPTION]...\n\n"
+			 "Says what `wscope attach` has attached. All of it: status 0; not all: 1.\n\n",
+	},
+	{
+		"detach",
+		"take away what `attach` has left",
+		.analyse = keeper_detach,
+		.command = DETACH,
+		.usage = "usage: wscope detach [OPTION]...\n\n"
+			 "Takes away what `wscope attach --once` or --keep has attached, or one that was "
+			 "killed.\n\n",
 	},
 	{
 		"compare",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/options.h"
 #include "userspace/interfaces.h"
+#include "userspace/pins.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -241,6 +242,12 @@ static bool *options_flag(struct options *o, enum option_id id)
 		return &o->init;
 	case OPTION_WRITE_ALL:
 		return &o->write_all;
+	case OPTION_PINNED:
+		return &o->pinned;
+	case OPTION_ONCE:
+		return &o->once;
+	case OPTION_KEEP:
+		return &o->keep;
 	case OPTION_VERBOSE:
 		return &o->verbose;
 	case OPTION_XDP_SINGLE:
@@ -324,6 +331,12 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_tunnels(value, o);
 	case OPTION_BASELINE:
 		o->baseline = value;
+		return 0;
+	case OPTION_PIN:
+		o->pin = value;
+		return 0;
+	case OPTION_USER:
+		o->user = value;
 		return 0;
 	case OPTION_SAVE_BASELINE:
 		o->save_baseline = value;
@@ -419,14 +432,17 @@ static int options_operands(struct options *o, enum option_command command, cons
 {
 	if (command == COMPARE)
 		return options_two(o, argv, n);
-	if (command != LIVE)
+	if (!((int)command & (LIVE | ATTACH | STATUS | DETACH)))
 		return options_files(o, command, verb, argv, n, dashes);
 	if (n) {
-		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
+		fprintf(stderr, "wscope: %s takes no '%s'%s\n", verb, argv[0],
+			command == LIVE ? ": filters are for replay" : "");
 		return -EINVAL;
 	}
+	if (command == STATUS || command == DETACH || o->pinned)
+		return 0;
 	if (!o->interfaces_n) {
-		fprintf(stderr, "wscope: live takes at least one -i IF\n");
+		fprintf(stderr, "wscope: %s takes at least one -i IF\n", verb);
 		return -EINVAL;
 	}
 	return interfaces_expand(o);
@@ -442,6 +458,7 @@ static void options_default(struct options *o)
 	o->interval_s = OPTIONS_INTERVAL_DEFAULT;
 	o->series_interval_s = -1;
 	o->jobs = 1;
+	o->pin = PINS_DIR;
 	o->hooks = 1U << HOOK_XDP | 1U << HOOK_TC_EGRESS;
 	o->fail_on = -1;
 }

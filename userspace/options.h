@@ -33,6 +33,11 @@ struct options {
 	bool offload;       /* --mode offload */
 	bool xdp_single;    /* never through a dispatcher */
 	bool dry_run;       /* live: say what attaching would do */
+	const char *pin;    /* folder of pins */
+	bool pinned;        /* live: of what `attach` has attached */
+	bool once;          /* attach: do not stay */
+	bool keep;          /* attach: leave all attached at the end */
+	const char *user;   /* live --pinned: who to be; 0: choose */
 	unsigned int hooks; /* bit per enum hook */
 	__u64 count;        /* 0: no limit */
 	double duration_s;  /* 0: no limit */
@@ -68,7 +73,16 @@ struct options {
 	bool help;
 };
 
-enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8, MERGE = 16 };
+enum option_command {
+	REPLAY = 1,
+	LIVE = 2,
+	COMPARE = 4,
+	CHECK = 8,
+	MERGE = 16,
+	ATTACH = 32,
+	STATUS = 64,
+	DETACH = 128,
+};
 
 /*
  * Fills o from argv[1..] (argv[0] is the command's name). 0, or -EINVAL after one

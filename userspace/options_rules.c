@@ -136,12 +136,28 @@ static int rules_dry_run(const struct options *o)
 	return 0;
 }
 
+static int rules_pinned(const struct options *o, enum option_command command)
+{
+	if (!*o->pin)
+		return rules_wrong("pin", "needs the name of a folder");
+	if (o->pinned && (o->interfaces_n || o->write || o->dry_run))
+		return rules_wrong(
+			"pinned",
+			"goes with neither -i nor --write nor --dry-run: what is attached "
+			"is `wscope attach`'s");
+	if (command == LIVE && o->user && !o->pinned)
+		return rules_wrong("user", "goes with --pinned");
+	if (o->once && o->keep)
+		return rules_wrong("once", "leaves all attached anyway: without --keep");
+	return 0;
+}
+
 int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
 	if (rules_jobs(o) || rules_retire(o) || rules_series(o) || rules_html(o) ||
-	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o))
+	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o) || rules_pinned(o, command))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }
