@@ -142,9 +142,13 @@ static int drop_filter(void)
 		if (call != __NR_SCMP_ERROR)
 			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
 	}
-	for (size_t i = 0; i < sizeof(drop_commands) / sizeof(drop_commands[0]) && !err; i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)drop_commands[i]));
+	for (size_t i = 0; i < sizeof(drop_commands) / sizeof(drop_commands[0]) && !err; i++) {
+		const struct scmp_arg_cmp is = { .arg = 0,
+						 .op = SCMP_CMP_EQ,
+						 .datum_a = (scmp_datum_t)drop_commands[i] };
+
+		err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1, &is);
+	}
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);

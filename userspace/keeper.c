@@ -350,6 +350,7 @@ int keeper_run(const struct options *o)
 		keeper_close(k);
 		return EXIT_PRIVILEGE;
 	}
+	keeper_check(k); /* what is to be compared with from here on */
 	fprintf(stderr, "wscope: attached; pins are in '%s'\n", k->dir);
 	if (!o->once) {
 		keeper_notify("READY=1");

@@ -4,14 +4,23 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <net/if.h>
+
+#include <bpf/bpf.h>
 
 #include "engine/layer.h"
 #include "userspace/interface_kind.h"
 #include "userspace/names.h"
+#include "userspace/owner.h"
 
 #define LIVE_ATTACH_TC_ONLY "--hooks tc-ingress,tc-egress"
+
+/* Three seconds, at most. */
+#define LIVE_ATTACH_PAUSE_NS 20000000
+#define LIVE_ATTACH_PAUSES   150
 
 int live_attach_check(const struct options *o)
 {
@@ -118,6 +127,32 @@ static int live_attach_dispatcher(struct live_attach *all, struct attach *a, int
 	return err;
 }
 
+/* Whether the program on the hook is one of wscope's that nobody holds any more, or this process. */
+static bool live_attach_is_leaving(int ifindex)
+{
+	struct live_owner owner;
+	struct attach_xdp x;
+	int program, ours;
+
+	if (attach_query_xdp(&x, ifindex) || !x.program)
+		return false;
+	program = bpf_prog_get_fd_by_id(x.program);
+	if (program < 0)
+		return program == -ENOENT;
+	ours = !owner_of_program(&owner, program);
+	close(program);
+	return ours && (owner_ask(&owner) != OWNER_RUNS || owner.pid == (__u32)getpid());
+}
+
+/* The kernel takes a link away some time after its last holder is gone. */
+static void live_attach_settle(int ifindex)
+{
+	const struct timespec pause = { .tv_nsec = LIVE_ATTACH_PAUSE_NS };
+
+	for (int i = 0; i < LIVE_ATTACH_PAUSES && live_attach_is_leaving(ifindex); i++)
+		nanosleep(&pause, NULL);
+}
+
 static int live_attach_xdp(struct live_attach *all, struct attach *a, const char *interface,
 			   const struct options *o, const struct loader *l)
 {
@@ -126,6 +161,7 @@ static int live_attach_xdp(struct live_attach *all, struct attach *a, const char
 
 	*a = (struct attach){ .hook = HOOK_XDP, .ifindex = ifindex, .link = -1 };
 	live_attach_clean(interface, ifindex);
+	live_attach_settle(ifindex);
 	err = xdp_plan(&plan, &all->probe, ifindex, o);
 	if (!err && plan.way == XDP_REFUSED) {
 		live_attach_refused(interface, &plan);

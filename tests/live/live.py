@@ -20,6 +20,7 @@ import lab  # noqa: E402
 from tap import Tap  # noqa: E402,F401
 
 PATIENCE = 10.0
+STARTS = 60.0      # the verifier takes its time where others want the processors, too
 REFUSED = re.compile(r"not supported|[Uu]nknown device type|netns.*not permitted")
 
 
@@ -38,15 +39,17 @@ def await_true(what, question, patience=PATIENCE):
 class Live:
     """One `wscope live`, attached when the constructor returns (wait=False: perhaps not)."""
 
+    COMMAND, READY = "live", "wscope: watching"
+
     def __init__(self, run, node, *args, prefix=(), program=WSCOPE, wait=True):
         self.run = run
         self.files = [tempfile.TemporaryFile("w+", encoding="utf-8") for _ in range(2)]
         with node.inside():
-            self.child = run.spawn([*prefix, program, "live", *args], stdin=subprocess.DEVNULL,
+            self.child = run.spawn([*prefix, program, self.COMMAND, *args], stdin=subprocess.DEVNULL,
                                    stdout=self.files[0], stderr=self.files[1])
         if wait:
-            await_true("wscope live attaches",
-                       lambda: "wscope: watching" in self.err() or self.child.poll() is not None)
+            await_true(f"wscope {self.COMMAND} attaches",
+                       lambda: self.READY in self.err() or self.child.poll() is not None, STARTS)
             if self.child.poll() is not None:
                 raise AssertionError(f"status {self.child.returncode}: {self.err()}")
 

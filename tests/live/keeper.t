@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# timeout: 240
+"""`wscope attach` and what reads it: a reader without privileges, restarts that lose nothing, status."""
+
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import live  # noqa: E402
+from keeper import Keeper, bpftool, command, ours, pins  # noqa: E402
+from live import Live, await_true, fails, lab, talk  # noqa: E402
+
+LAYOUT_AT = 32  # in struct attachments_state, behind the keeper
+
+
+def process(child):
+    with open(f"/proc/{child.pid}/status", encoding="utf-8") as file:
+        return dict(re.findall(r"^(\w+):\t(.*)$", file.read(), re.M))
+
+
+def unprivileged(run, net):
+    """the reader: another user, no capability, seccomp; and it tells what happens"""
+    net.server.sysctl("net.ipv4.tcp_window_scaling", 0)
+    with pins() as folder:
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder)
+        two = Live(run, net.server, "--pinned", "--pin", folder, "--json", "--interval", "0.5")
+        status = process(two.child)
+        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(status[name], 16) == 0, (name, status[name])
+        assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2"), status
+        assert "0" not in status["Uid"].split() + status["Gid"].split(), status
+        talk(net, 2)
+        events = await_true("two events", lambda: len(two.events()) == 2 and two.events())
+        assert {event["finding"]["code"] for event in events} == {"server-no-wscale"}, events
+        assert {event["finding"]["confidence"] for event in events} == {"certain"}, events
+        await_true("a summary", lambda: two.records("summary"))
+        refused, said = fails(run, net.server, "--pinned", "--pin", folder)
+        assert refused == 4 and "reads" in said, (refused, said)
+        assert two.stop() == 0, two.err()
+        assert [flow["scaling"] for flow in two.records("flow")] == ["off", "off"]
+        assert one.stop() == 0, one.err()
+
+
+def restarts(run, net):
+    """a reader that is ended and started again: no connection is lost, none is counted twice"""
+    with pins() as folder:
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder)
+        two = Live(run, net.server, "--pinned", "--pin", folder, "--json")
+        talk(net, 2)
+        sock, peer = net.connect()
+        lab.exchange(sock, peer, rounds=1)
+        assert two.stop() == 0
+        assert len(two.records("flow")) == 3
+        lab.exchange(sock, peer, rounds=1)
+        talk(net, 2)  # while nobody reads
+        three = Live(run, net.server, "--pinned", "--pin", folder, "--json")
+        lab.exchange(sock, peer, rounds=1)
+        lab.finish(sock, peer)
+        assert three.stop() == 0, three.err()
+        flows = three.records("flow")
+        assert len(flows) == 5, flows
+        assert all(flow["scaling"] == "on" and flow["visibility"] == "both" for flow in flows), flows
+        assert three.records("summary")[-1]["handshakes"] == 5
+        assert one.stop() == 0
+
+
+def takes_over(run, net):
+    """a keeper after one that left: the same maps; other sizes, or another layout: announced, and new"""
+    with pins() as folder:
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder, "--keep")
+        talk(net, 2)
+        assert one.stop() == 0
+        assert command(net.server, "status", "--pin", folder)[0] == 0
+        talk(net, 1)  # nobody is there, and it is seen
+        two = Keeper(run, net.server, "-i", "eth0", "--pin", folder, "--keep")
+        assert "goes on with the maps" in two.err(), two.err()
+        reader = Live(run, net.server, "--pinned", "--pin", folder, "--json")
+        assert reader.stop() == 0 and len(reader.records("flow")) == 3, reader.err()
+        assert two.stop() == 0
+        three = Keeper(run, net.server, "-i", "eth0", "--pin", folder, "--keep", "--flows", "4096")
+        assert "is lost, and counted from here on" in three.err(), three.err()
+        state = bpftool("map", "dump", "pinned", os.path.join(folder, "maps", "keeper"))[0]["value"]
+        state[LAYOUT_AT] = f"{int(state[LAYOUT_AT], 16) ^ 1:#04x}"
+        lab.run(["bpftool", "map", "update", "pinned", os.path.join(folder, "maps", "keeper"), "key",
+                 "0", "0", "0", "0", "value", "hex", *[byte[2:] for byte in state]])
+        refused, said = fails(run, net.server, "--pinned", "--pin", folder)
+        assert refused == 4 and "another layout" in said, (refused, said)
+        assert command(net.server, "status", "--pin", folder)[0] == 1
+        assert three.stop() == 0
+        assert command(net.server, "detach", "--pin", folder)[0] == 0
+        assert not os.path.exists(folder)
+
+
+def tells(run, net):
+    """status: what is attached, since when, what it costs; and that nothing is"""
+    before = set(ours())
+    with pins() as folder:
+        status, said, _ = command(net.server, "status", "--pin", folder)
+        assert status == 1 and "nothing is attached" in said, said
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder, "--hooks", "xdp,tc-ingress,tc-egress")
+        talk(net, 3)
+        status, said, _ = command(net.server, "status", "--pin", folder)
+        assert status == 0 and f"(process {one.child.pid}) runs" in said, said
+        assert re.search(r"eth0 +xdp +native, program \d+, since 20", said), said
+        assert said.count("link, program") == 2 and "connections             3 of 65536" in said, said
+        two = Keeper(run, net.server, "-i", "eth0", "--pin", folder, wait=False)
+        assert two.wait() == 4 and "another `wscope attach` keeps" in two.err(), two.err()
+        status, _, why = command(net.server, "detach", "--pin", folder)
+        assert status == 4 and "runs" in why, why
+        assert one.stop() == 0
+        assert not os.path.exists(folder)
+        await_true("the programs go", lambda: set(ours()) <= before)
+        assert command(net.server, "attach", "-i", "eth0", "--pin", folder, "--once")[0] == 0
+        status, said, _ = command(net.server, "status", "--pin", folder)
+        assert status == 0 and "ended on purpose" in said, said
+        assert command(net.server, "detach", "--pin", folder)[0] == 0
+        assert command(net.server, "detach", "--pin", folder)[0] == 0  # nothing to do
+        await_true("the programs go", lambda: set(ours()) <= before)
+        status, _, why = command(net.server, "attach", "-i", "eth0", "--pin", os.path.dirname(
+            os.path.dirname(folder)) + "/no-bpffs", "--once")
+        assert status == 4 and "is not in a bpffs" in why, why
+
+
+sys.exit(live.main("attach and its readers", [unprivileged, restarts, takes_over, tells]))
