@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <bpf/bpf.h>
+
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/owner.h"
@@ -92,13 +94,25 @@ int keeper_attach(struct keeper *k, unsigned int i)
 
 /* ---- taking away ---- */
 
+/* A link goes some time after its last pin; detached, it is off its hook at once. */
+static void keeper_detach_link(const char *dir, const char *name)
+{
+	int link = pins_get(dir, PINS_LINKS, name);
+
+	if (link < 0)
+		return;
+	(void)bpf_link_detach(link); /* where its interface is gone, it is detached already */
+	close(link);
+}
+
 int keeper_clear(const char *dir, bool maps)
 {
 	struct attachments all;
-	int err = attachments_open(&all, dir), first = 0;
+	int err = attachments_open(&all, dir), first;
 
-	/* Links are gone with their last pin: no process has them open. */
-	first = pins_clear(dir, PINS_LINKS);
+	first = pins_each(dir, PINS_LINKS, keeper_detach_link);
+	if (!first)
+		first = pins_clear(dir, PINS_LINKS);
 	for (__u32 i = 0; !err && i < all.state.n; i++) {
 		struct attach a = attachment_as_attach(&all.list[i], -1);
 

@@ -105,7 +105,7 @@ int pins_remove(const char *dir, const char *sub, const char *name)
 	return err;
 }
 
-int pins_clear(const char *dir, const char *sub)
+static int pins_walk(const char *dir, const char *sub, void (*each)(const char *, const char *))
 {
 	char path[PINS_PATH];
 	int err = pins_path(path, dir, sub, ""), first = 0;
@@ -120,11 +120,24 @@ int pins_clear(const char *dir, const char *sub)
 	while ((e = readdir(d))) {
 		if (*e->d_name == '.')
 			continue;
-		err = pins_remove(dir, sub, e->d_name);
+		if (each)
+			each(dir, e->d_name);
+		else
+			err = pins_remove(dir, sub, e->d_name);
 		first = first ? first : err;
 	}
 	closedir(d);
 	return first;
+}
+
+int pins_each(const char *dir, const char *sub, void (*each)(const char *dir, const char *name))
+{
+	return pins_walk(dir, sub, each);
+}
+
+int pins_clear(const char *dir, const char *sub)
+{
+	return pins_walk(dir, sub, NULL);
 }
 
 static int pins_rmdir(const char *dir, const char *sub)

@@ -29,6 +29,9 @@ int pins_put(const char *dir, const char *sub, const char *name, int object);
 /* Whether it is there. */
 int pins_has(const char *dir, const char *sub, const char *name);
 
+/* Calls each for all names in a folder; none there is fine. 0 or -errno. */
+int pins_each(const char *dir, const char *sub, void (*each)(const char *dir, const char *name));
+
 /* Removes one object, or all of a folder; none there is fine. 0 or -errno. */
 int pins_remove(const char *dir, const char *sub, const char *name);
 int pins_clear(const char *dir, const char *sub);

@@ -10,36 +10,46 @@ link, nothing on the interface. What somebody else has on another interface is a
 import os
 import random
 import signal
+import socket
 import sys
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
-from keeper import Keeper, bpftool, command, ours, pins  # noqa: E402
-from live import Live, attached, await_true  # noqa: E402
+from keeper import Keeper, bpftool, command, pins  # noqa: E402
+from live import Live, alive, attached, await_true, programs  # noqa: E402
 
 MOMENTS = 20
 FOREIGN = os.path.join(live.BUILD, "bpf", "{}.o")
 OPTIONS = ("--hooks", "xdp,tc-ingress,tc-egress")
 
 
+seen = set()    # programs of all keepers that said which they attached
+
+
+def keeper(run, net, folder, **kwargs):
+    one = Keeper(run, net.box, "-i", "in0", "--pin", folder, *OPTIONS, **kwargs)
+    seen.update(programs(one.err()))
+    return one
+
+
 def at_start(run, net, folder, rng):
-    one = Keeper(run, net.box, "-i", "in0", "--pin", folder, *OPTIONS, wait=False)
+    one = keeper(run, net, folder, wait=False)
     time.sleep(rng.uniform(0, 2.5))
     one.send(signal.SIGKILL)
     one.wait()
 
 
 def at_run(run, net, folder, rng):
-    one = Keeper(run, net.box, "-i", "in0", "--pin", folder, *OPTIONS)
+    one = keeper(run, net, folder)
     time.sleep(rng.uniform(0, 1.5))
     one.send(signal.SIGKILL)
     one.wait()
 
 
 def at_stop(run, net, folder, rng):
-    one = Keeper(run, net.box, "-i", "in0", "--pin", folder, *OPTIONS)
+    one = keeper(run, net, folder)
     one.send(signal.SIGTERM)
     time.sleep(rng.uniform(0, 0.05))
     one.send(signal.SIGKILL)
@@ -47,7 +57,7 @@ def at_stop(run, net, folder, rng):
 
 
 def reader(run, net, folder, rng):
-    one = Keeper(run, net.box, "-i", "in0", "--pin", folder, *OPTIONS)
+    one = keeper(run, net, folder)
     two = Live(run, net.box, "--pinned", "--pin", folder, "--json", wait=False)
     time.sleep(rng.uniform(0, 0.5))
     two.send(signal.SIGKILL)
@@ -58,9 +68,18 @@ def reader(run, net, folder, rng):
     one.wait()
 
 
-def left(net, folder, before):
+def links(net):
+    """Links to the interface; others on this machine are none of ours."""
+    with net.box.inside():
+        number = socket.if_nametoindex("in0")
+        return [one["id"] for one in bpftool("link", "show")
+                if one.get("ifindex") == number or one.get("devname") == "in0"]
+
+
+def left(net, folder):
     """What is left that should not be."""
-    found = [f"program {number} {name}" for number, name in ours().items() if number not in before]
+    found = [f"program {number}" for number in alive(sorted(seen))]
+    found += [f"link {number}" for number in links(net)]
     if os.path.exists(folder):
         found.append(f"pins {os.listdir(folder)}")
     if attached(net.box, "in0") != ("", 0, False):
@@ -68,11 +87,11 @@ def left(net, folder, before):
     return found
 
 
-def nothing_left(net, folder, before, after):
+def nothing_left(net, folder, after):
     try:
-        await_true("nothing is left", lambda: not left(net, folder, before))
+        await_true("nothing is left", lambda: not left(net, folder))
     except AssertionError:
-        raise AssertionError(f"after {after}: {left(net, folder, before)}") from None
+        raise AssertionError(f"after {after}: {left(net, folder)}") from None
 
 
 def killed(run, net):
@@ -85,22 +104,20 @@ def killed(run, net):
     net.box.run("tc", "qdisc", "add", "dev", "out0", "clsact")
     net.box.run("tc", "filter", "add", "dev", "out0", "ingress", "protocol", "all", "bpf", "da",
                 "object-file", FOREIGN.format("tc"), "section", "tc")
-    foreign, before = attached(net.box, "out0"), set(ours())
-    links = len(bpftool("link", "show"))
+    foreign = attached(net.box, "out0")
     with pins() as folder:
         for number in range(MOMENTS):
             moment = rng.choice((at_start, at_start, at_run, at_stop, reader))
             moment(run, net, folder, rng)
-            one = Keeper(run, net.box, "-i", "in0", "--pin", folder, *OPTIONS)
+            one = keeper(run, net, folder)
             status, said, _ = command(net.box, "status", "--pin", folder)
             assert status == 0, (number, moment.__name__, said)
             assert one.stop() == 0, (number, moment.__name__, one.err())
-            nothing_left(net, folder, before, moment.__name__)
+            nothing_left(net, folder, moment.__name__)
         at_run(run, net, folder, rng)  # and without another start
         assert command(net.box, "detach", "--pin", folder)[0] == 0
-        nothing_left(net, folder, before, "detach")
+        nothing_left(net, folder, "detach")
     assert attached(net.box, "out0") == foreign, (foreign, attached(net.box, "out0"))
-    assert len(bpftool("link", "show")) == links
     print(f"# {MOMENTS} moments, and one more with detach")
 
 
