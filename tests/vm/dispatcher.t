@@ -100,6 +100,9 @@ neighbour detach eth0
 start killed-alone
 stop killed-alone KILL
 show killed-alone-after
+# What a kill in the middle of attaching leaves; and what is of another interface.
+mkdir /sys/fs/bpf/xdp/dispatch-$(cat /sys/class/net/eth0/ifindex)-99999 /sys/fs/bpf/xdp/dispatch-9999-5
+sleep 3
 start next-alone
 stop next-alone TERM
 show next-alone-after
@@ -108,6 +111,7 @@ pins next-alone-after
 few="setpriv --bounding-set=-all,+net_admin,+bpf,+perfmon"
 $few wscope live -i eth0 --hooks xdp --dry-run 2>&1 | sed "s/^/few: /"
 
+rmdir /sys/fs/bpf/xdp/dispatch-9999-5 && echo "wiped: foreign folder was there"
 start wiped
 rm -r /sys/fs/bpf/xdp/dispatch-*
 stop wiped TERM
@@ -121,6 +125,14 @@ show occupied-after
 neighbour detach eth0
 
 start offload --mode offload
+
+start vanished
+ip link del eth0
+sleep 3
+stop vanished TERM
+pins vanished-after
+ip link add name eth0 type veth peer name eth0 netns c
+ip link set eth0 up
 
 umount /sys/fs/bpf
 start nobpffs
@@ -181,11 +193,13 @@ check() {
 	lines outlived "$ours" && lines behind 'dispatched neighbour priority 1' "$ours" &&
 		lines behind-after 'dispatched neighbour priority 1'
 	result $? "the other one goes and comes while wscope runs"
-	lines killed-alone-after "$ours" && lines next-alone-after nothing && said next-alone-after 'pins 0$' &&
+	lines killed-alone-after "$ours" && lines next-alone-after nothing && said next-alone-after 'pins 1$' &&
 		said next-alone 'removed what a run that was killed had left'
 	result $? "kill -9 alone: the next start removes what was left"
 	said few 'would be attached in native mode alone on the hook: without CAP_SYS_ADMIN'
 	result $? "without the capability to detach: alone on the hook, by a link"
+	said wiped 'foreign folder was there'
+	result $? "folders of pins of other interfaces stay"
 	said wiped 'status [05]$' && lines wiped-after 'direct xdp_dispatcher'
 	result $? "its pins removed by force: it ends, and what is on the hook stays"
 	lines occupied-after 'direct neighbour' && said dry-occupied "program 'neighbour' .id [0-9]*, native. is there" &&
@@ -193,6 +207,8 @@ check() {
 	result $? "a program that is not in a dispatcher: refused, with its name"
 	said offload 'driver offloads no XDP programs'
 	result $? "--mode offload without such a driver"
+	said vanished 'status 0$' && said vanished-after 'pins 0$'
+	result $? "the interface goes while wscope runs: so do the pins"
 	said nobpffs 'native mode .program [0-9]*., alone on the hook: no bpffs is mounted on /sys/fs/bpf$' &&
 		lines nobpffs 'direct xdp_analyze' && lines nobpffs-after nothing
 	result $? "without a bpffs: alone on the hook, and why"
