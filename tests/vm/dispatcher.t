@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# timeout: 480
+# timeout: 640
 # `wscope live` beside another XDP program through libxdp's dispatcher, on Debian's kernels in a VM:
 # both run, wscope first; each goes without the other; what kill -9 left goes with the next start.
 set -u
@@ -218,7 +218,7 @@ one() {
 	kernel=$1
 	failed=0
 	tests/vm/run --kernel "$kernel" --modules veth --tool ip --tool socat --tool setpriv --tool "$build/wscope" \
-		--tool "$build/tests/live/neighbour" --file "$dispatcher:$dispatcher" --timeout 220 \
+		--tool "$build/tests/live/neighbour" --file "$dispatcher:$dispatcher" --timeout 300 \
 		--file "$scratch/inside:/root/inside" --exec "sh /root/inside $2" \
 		>"$scratch/out" 2>&1 </dev/null
 	result $? "the VM runs"
