@@ -16,7 +16,7 @@
 #define DISPATCHER_WHY      160
 
 /* Before programs that say nothing (libxdp's default is 50) and those that say they are first. */
-#define DISPATCHER_PRIORITY 5
+#define DISPATCHER_PRIORITY 5U
 
 struct dispatcher_program {
 	__u32 id;

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <bpf/bpf.h>
 
@@ -18,12 +20,14 @@
 #define PINS_PROGRAM "prog%u-prog"
 #define PINS_LINK    "prog%u-link"
 #define PINS_PATH    (PATH_MAX + 32)
+#define PINS_AGE     2 /* seconds, of a clock that has whole ones */
 
 struct pins_sweep {
 	struct dispatcher now; /* what is on the hook */
 	struct live_owner self;
 	__u32 also;
 	bool all;
+	unsigned int found[2]; /* pins of a folder: of others, of ours */
 };
 
 const char *dispatcher_pins_root(void)
@@ -42,13 +46,27 @@ static bool pins_is_attached(const struct pins_sweep *s, __u32 id)
 	return false;
 }
 
-/* Whether nobody misses the pin of this program in a dispatcher that is not attached. */
-static bool pins_may_go(const struct pins_sweep *s, const char *path, bool *ours)
+/* The program of a pin, which may be of its link; a file descriptor or -errno. */
+static int pins_program(const char *path, bool link)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_obj_get(path), err;
+
+	if (fd < 0 || !link)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &size);
+	close(fd);
+	return err ? err : bpf_prog_get_fd_by_id(info.prog_id);
+}
+
+/* Whether nobody misses this pin, of a dispatcher that is not attached. */
+static bool pins_may_go(struct pins_sweep *s, const char *path, bool link)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
-	struct live_owner owner;
-	int fd = bpf_obj_get(path);
+	struct live_owner owner = { 0 };
+	int fd = pins_program(path, link);
 	bool mine = false, known;
 
 	if (fd < 0)
@@ -57,21 +75,29 @@ static bool pins_may_go(const struct pins_sweep *s, const char *path, bool *ours
 	if (known && !owner_of_program(&owner, fd) && owner.net_namespace == s->self.net_namespace)
 		mine = s->all || info.id == s->also || owner_ask(&owner) == OWNER_GONE;
 	close(fd);
-	*ours = *ours || mine;
+	s->found[mine]++;
 	return known && (mine || pins_is_attached(s, info.id));
 }
 
-static bool pins_folder_may_go(const struct pins_sweep *s, const char *folder)
+static bool pins_folder_may_go(struct pins_sweep *s, const char *folder)
 {
 	char path[PINS_PATH];
-	bool ours = false;
+	struct stat now;
 
-	for (unsigned int i = 0; i < DISPATCHER_PROGRAMS; i++) {
-		snprintf(path, sizeof(path), "%s/" PINS_PROGRAM, folder, i);
-		if (!access(path, F_OK) && !pins_may_go(s, path, &ours))
+	/* One that somebody is building: it is attached right after its pins were made. */
+	if (stat(folder, &now) || time(NULL) - now.st_mtime < PINS_AGE)
+		return false;
+	s->found[0] = s->found[1] = 0;
+	for (unsigned int i = 0; i < 2 * DISPATCHER_PROGRAMS; i++) {
+		bool link = i % 2;
+
+		snprintf(path, sizeof(path), link ? "%s/" PINS_LINK : "%s/" PINS_PROGRAM, folder,
+			 i / 2);
+		if (!access(path, F_OK) && !pins_may_go(s, path, link))
 			return false;
 	}
-	return ours;
+	/* An empty one is nobody's. */
+	return s->found[1] || !s->found[0];
 }
 
 static int pins_remove(const char *folder)
@@ -87,7 +113,7 @@ static int pins_remove(const char *folder)
 	return !rmdir(folder);
 }
 
-static int pins_walk(const struct pins_sweep *s, const char *root, DIR *dir, int ifindex)
+static int pins_walk(struct pins_sweep *s, const char *root, DIR *dir, int ifindex)
 {
 	char folder[PATH_MAX];
 	struct dirent *entry;

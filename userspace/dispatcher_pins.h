@@ -12,8 +12,9 @@ const char *dispatcher_pins_root(void);
 /*
  * Removes folders of dispatchers that are not on the hook of this interface, and in which there
  * are only programs of wscope that were attached in this network namespace by a run that is over
- * (all: by any; also: this one), besides such as the dispatcher that is on the hook has, too.
- * What others may still need stays. Returns how many folders it removed.
+ * (all: by any; also: this one), besides such as the dispatcher that is on the hook has, too; and
+ * empty ones. What others may still need stays, and so does what is younger than two seconds:
+ * somebody may be building it. Returns how many folders it removed.
  */
 int dispatcher_pins_sweep(int ifindex, __u32 also, bool all);
 

@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sys/vfs.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
 #include <xdp/libxdp.h>
+#include <xdp/prog_dispatcher.h>
 
 #include "userspace/dispatcher.h"
 #include "userspace/dispatcher_pins.h"
@@ -48,6 +51,19 @@ static struct bpf_program *probe_open(struct xdp_program **out, const char *name
 	return wanted;
 }
 
+/* As if for one program: a function that is never called cannot be replaced in newer kernels. */
+static int probe_configure(struct xdp_program *dispatcher)
+{
+	struct xdp_dispatcher_config config = { .magic = XDP_DISPATCHER_MAGIC,
+						.dispatcher_version = XDP_DISPATCHER_VERSION,
+						.num_progs_enabled = 1 };
+	struct bpf_object *object = xdp_program__bpf_obj(dispatcher);
+	struct bpf_map *map = bpf_object__next_map(object, NULL);
+
+	/* Of another size in another version of the protocol. */
+	return map ? bpf_map__set_initial_value(map, &config, sizeof(config)) : -ENOENT;
+}
+
 static int probe_replace(struct bpf_program *program, struct xdp_program *owner, int target)
 {
 	struct bpf_link *link;
@@ -78,6 +94,10 @@ static int probe_kernel(const char **what)
 	program = probe_open(&pass, PROBE_PROGRAM);
 	err = target && program ? 0 : -ENOENT;
 	if (!err) {
+		*what = "libxdp's " PROBE_OBJECT " is of another version";
+		err = probe_configure(dispatcher);
+	}
+	if (!err) {
 		*what = "the kernel does not load libxdp's dispatcher";
 		err = bpf_object__load(xdp_program__bpf_obj(dispatcher));
 	}
@@ -106,6 +126,12 @@ int dispatcher_probe(char *why)
 	if (statfs(root, &fs) || fs.f_type != BPF_FS_MAGIC) {
 		snprintf(why, DISPATCHER_WHY, "no bpffs is mounted on %s", root);
 		return -EOPNOTSUPP;
+	}
+	if (bpf_prog_get_fd_by_id(0) == -EPERM || access(root, W_OK)) {
+		snprintf(why, DISPATCHER_WHY,
+			 "without CAP_SYS_ADMIN and access to %s it could not be taken off again",
+			 root);
+		return -EPERM;
 	}
 	before = libbpf_set_print(NULL);
 	xdp_before = libxdp_set_print(probe_quiet);

@@ -36,15 +36,16 @@ static int nic_ethtool(int fd, const char *interface, void *command)
 
 static __u32 nic_features_count(int fd, const char *interface)
 {
-	struct {
-		struct ethtool_sset_info info;
-		__u32 count;
-	} ask = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	_Alignas(struct ethtool_sset_info) char
+		room[sizeof(struct ethtool_sset_info) + sizeof(__u32)] = { 0 };
+	struct ethtool_sset_info *info = (void *)room;
 
-	if (nic_ethtool(fd, interface, &ask) || !ask.info.sset_mask ||
-	    ask.count > NIC_FEATURES_MOST)
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = 1ULL << ETH_SS_FEATURES;
+	if (nic_ethtool(fd, interface, room) || !info->sset_mask ||
+	    info->data[0] > NIC_FEATURES_MOST)
 		return 0;
-	return ask.count;
+	return info->data[0];
 }
 
 static enum nic_state nic_state_of(const char *name, const struct ethtool_gstrings *names,
@@ -151,7 +152,7 @@ int nic_xdp_features(__u64 *out, int ifindex)
 				       .attribute = { .rta_type = CTRL_ATTR_FAMILY_NAME },
 				       .value = NIC_FAMILY };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-	__u16 family;
+	__u16 family = 0;
 	int err;
 
 	if (fd < 0)

@@ -73,7 +73,7 @@ enum owner_state owner_ask(const struct live_owner *owner)
 static int owner_in_map(struct live_owner *out, __u32 id)
 {
 	struct bpf_map_info info = { 0 };
-	struct live_control control;
+	struct live_control control = { 0 };
 	__u32 size = sizeof(info), zero = 0;
 	int map = bpf_map_get_fd_by_id(id), err;
 
