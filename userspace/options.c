@@ -11,6 +11,7 @@
 #define OPTIONS_TABLE_DEFAULT     65536U
 #define OPTIONS_ENDPOINTS_DEFAULT 16384U
 #define OPTIONS_INTERVAL_DEFAULT  10.0
+#define OPTIONS_REFRESH_DEFAULT   2.0
 #define OPTIONS_TABLE_MAX         (1U << 28)
 #define OPTIONS_JOBS_MAX          64U /* NATIVE_THREADS_MOST */
 #define OPTIONS_SECONDS_MAX       1e9
@@ -407,14 +408,14 @@ static int options_operands(struct options *o, enum option_command command, cons
 {
 	if (command == COMPARE)
 		return options_two(o, argv, n);
-	if (command != LIVE)
+	if (command != LIVE && command != TOP)
 		return options_files(o, command, verb, argv, n, dashes);
 	if (n) {
-		fprintf(stderr, "wscope: live takes no '%s': filters are for replay\n", argv[0]);
+		fprintf(stderr, "wscope: %s takes no '%s': filters are for replay\n", verb, argv[0]);
 		return -EINVAL;
 	}
 	if (!o->interfaces_n) {
-		fprintf(stderr, "wscope: live takes at least one -i IF\n");
+		fprintf(stderr, "wscope: %s takes at least one -i IF\n", verb);
 		return -EINVAL;
 	}
 	return 0;
@@ -518,6 +519,8 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 	int n = 0, dashes = -1, value, err = 0;
 
 	options_default(o);
+	if (command == TOP)
+		o->interval_s = OPTIONS_REFRESH_DEFAULT;
 	if (command == COMPARE)
 		o->fail_on = SEVERITY_INFO;
 	if (!operands)

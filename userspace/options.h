@@ -64,7 +64,7 @@ struct options {
 	bool help;
 };
 
-enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8, MERGE = 16 };
+enum option_command { REPLAY = 1, LIVE = 2, COMPARE = 4, CHECK = 8, MERGE = 16, TOP = 32 };
 
 /*
  * Fills o from argv[1..] (argv[0] is the command's name). 0, or -EINVAL after one
