@@ -81,13 +81,14 @@ void top_page_add(struct top_page *p, enum text_color color, const char *format,
 	top_safe(line->text, sizeof(line->text), words, p->width);
 }
 
-void top_page_field(struct top_page *p, const char *label, const char *words)
+void top_page_wrap(struct top_page *p, enum text_color color, const char *begin,
+		   unsigned int indent, const char *words)
 {
-	const unsigned int indent = 2 + TOP_LABEL_WIDTH + 1;
-	unsigned int most = p->width > indent + 8 ? p->width - indent : 8;
+	size_t used = strlen(begin);
 
 	do {
 		size_t n = strlen(words), end = n;
+		size_t most = p->width > used + 8 ? p->width - used : 8;
 
 		if (n > most) {
 			for (end = most; end && words[end] != ' ';)
@@ -95,12 +96,21 @@ void top_page_field(struct top_page *p, const char *label, const char *words)
 			if (!end)
 				end = most;
 		}
-		top_page_add(p, TEXT_PLAIN, "  %-*.*s %.*s", TOP_LABEL_WIDTH, TOP_LABEL_WIDTH,
-			     label, (int)end, words);
+		top_page_add(p, color, "%*s%.*s", -(int)used, begin, (int)end, words);
 		words += end;
 		words += *words == ' ';
-		label = "";
+		begin = "";
+		used = indent;
 	} while (*words);
+}
+
+void top_page_field(struct top_page *p, const char *label, const char *words)
+{
+	const unsigned int indent = 2 + TOP_LABEL_WIDTH + 1;
+	char begin[TOP_LABEL_WIDTH + 4];
+
+	snprintf(begin, sizeof(begin), "  %-*.*s ", TOP_LABEL_WIDTH, TOP_LABEL_WIDTH, label);
+	top_page_wrap(p, TEXT_PLAIN, begin, indent, words);
 }
 
 const char *top_bytes(char *out, size_t room, __s64 bytes)

@@ -36,6 +36,10 @@ void top_page_free(struct top_page *p);
 void top_page_add(struct top_page *p, enum text_color color, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* begin and words, wrapped at blanks; what does not fit goes on at indent. Longer words are cut. */
+void top_page_wrap(struct top_page *p, enum text_color color, const char *begin,
+		   unsigned int indent, const char *words);
+
 /* "  label      words", wrapped at blanks, longer words cut; label may be "". */
 void top_page_field(struct top_page *p, const char *label, const char *words);
 

@@ -51,10 +51,11 @@ static void head_rates(struct top_page *p, const struct top_model *m)
 	const struct top_rates *r = &m->rates;
 	size_t open = m->report ? m->report->open_unscaled : 0;
 
-	top_page_add(p, r->off > 0 ? TEXT_YELLOW : TEXT_PLAIN,
-		     "Handshakes %s/s  scaling on %s off %s unknown %s /s  open unscaled %zu",
-		     per_second(all, r->handshakes), per_second(on, r->on), per_second(off, r->off),
-		     per_second(unknown, r->unknown), open);
+	top_page_add(
+		p, r->off > 0 ? TEXT_YELLOW : TEXT_PLAIN,
+		"Handshakes %s/s  by verdict: on %s/s, off %s/s, unknown %s/s  open unscaled %zu",
+		per_second(all, r->handshakes), per_second(on, r->on), per_second(off, r->off),
+		per_second(unknown, r->unknown), open);
 }
 
 static void head_missing(struct top_page *p, const struct top_model *m)
@@ -110,13 +111,14 @@ struct sink {
 	struct top_page *page;
 	const char *filter;
 	bool matched;
+	bool brief; /* headlines only */
 };
 
 static void sink_headline(void *arg, const char *severity, const char *who, const char *title)
 {
 	struct sink *s = arg;
 	enum text_color color = TEXT_CYAN;
-	char level[TOP_CELL_ROOM];
+	char level[TOP_CELL_ROOM], words[TOP_LINE_ROOM];
 	size_t i;
 
 	for (i = 0; severity[i] && i + 1 < sizeof(level); i++)
@@ -127,7 +129,8 @@ static void sink_headline(void *arg, const char *severity, const char *who, cons
 			color = text_severity_color(k);
 	}
 	s->matched |= top_matches(who, s->filter) || top_matches(title, s->filter);
-	top_page_add(s->page, color, "%s  %s: %s", level, who, title);
+	snprintf(words, sizeof(words), "%s  %s: %s", level, who, title);
+	top_page_wrap(s->page, color, "", 2, words);
 }
 
 static void sink_field(void *arg, const char *label, const char *words)
@@ -135,7 +138,29 @@ static void sink_field(void *arg, const char *label, const char *words)
 	struct sink *s = arg;
 
 	s->matched |= top_matches(words, s->filter);
-	top_page_field(s->page, label ? label : "", words);
+	if (s->brief)
+		return;
+	if (label)
+		top_page_field(s->page, label, words);
+	else
+		top_page_wrap(s->page, TEXT_PLAIN, "", 2, words);
+}
+
+/* A host is accused already by all its connections together: of single ones their number will do. */
+static bool is_known(const struct text_groups *groups, size_t index)
+{
+	const struct text_group *g = &groups->list[index];
+
+	if (g->of_endpoint || g->finding.blame == BLAME_PATH)
+		return false;
+	for (size_t i = 0; i < index; i++) {
+		const struct text_group *host = &groups->list[i];
+
+		if (host->of_endpoint && host->finding.side == g->finding.side &&
+		    host->domain == g->domain && !memcmp(host->addr, g->addr, sizeof(g->addr)))
+			return true;
+	}
+	return false;
 }
 
 /* One culprit's block; whether the filter lets it stand. */
@@ -144,11 +169,18 @@ static bool culprit(struct top_page *p, const struct top_model *m, size_t index,
 	struct sink s = { .page = p, .filter = m->filter };
 	const struct text_sink sink = { &s, sink_headline, sink_field };
 	const struct text t = { .sink = &sink, .width = p->width };
+	char words[TEXT_COUNTED_ROOM + 64], many[TEXT_COUNTED_ROOM];
 	size_t begin = p->n;
 
+	s.brief = is_known(&m->groups, index);
 	if (others)
 		top_page_add(p, TEXT_PLAIN, "%s", "");
 	text_culprit(&t, m->report, &m->groups, index);
+	if (s.brief) {
+		snprintf(words, sizeof(words), "%s; of the host above",
+			 text_counted(many, m->groups.list[index].count, "connection"));
+		top_page_field(p, "how often", words);
+	}
 	if (!s.matched)
 		p->n = begin;
 	return s.matched;
