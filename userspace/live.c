@@ -213,6 +213,8 @@ static void live_take_packets(struct live *v)
 static void live_second(struct live *v, __u64 now)
 {
 	v->next_second = now + LIVE_NS_PER_S;
+	if (v->screen)
+		v->events.left_out = 0; /* a screen shows connections anyway */
 	live_events_second(&v->events);
 	if ((local_cause_poll(&v->cause) || v->local_news) && !v->screen)
 		live_local(v);

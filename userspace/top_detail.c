@@ -42,10 +42,13 @@ static void detail_direction(struct top_page *p, const char *label,
 			 d->zero_window_open ? ", closed now" : "");
 	snprintf(words, sizeof(words), "zero-window spells: %s", zero);
 	top_page_field(p, "", words);
-	snprintf(words, sizeof(words),
-		 "%s, %s bytes, %llu retransmitted; limited by the peer's window: %s (%.3f s)",
+	snprintf(words, sizeof(words), "%s, %s bytes, %llu retransmitted",
 		 text_counted(packets, d->packets, "segment"), text_number(bytes, d->bytes),
-		 (unsigned long long)d->retransmits, d->limited, (double)d->limited_s / 1e9);
+		 (unsigned long long)d->retransmits);
+	top_page_field(p, "", words);
+	snprintf(words, sizeof(words), "limited by the peer's window: %s%s%s", d->limited,
+		 d->limited_s ? ", " : "",
+		 d->limited_s ? top_seconds(bytes, sizeof(bytes), d->limited_s) : "");
 	top_page_field(p, "", words);
 }
 

@@ -204,7 +204,9 @@ static void body_table(struct top_ui *ui, struct top_page *p, size_t rows, int *
 	if (*first + room <= *at)
 		*first = *at - room + 1;
 	top_table(p, m, *first, room);
-	if (m->shown_n)
+	if (p->n > rows)
+		p->n = rows;
+	if (m->shown_n && *at - *first + 1 < p->n)
 		*marked = (int)(*at - *first) + 1;
 	for (size_t i = *first; i < *first + room; i++) {
 		const struct top_flow *f = top_flow_at(m, i);

@@ -51,11 +51,10 @@ static void head_rates(struct top_page *p, const struct top_model *m)
 	const struct top_rates *r = &m->rates;
 	size_t open = m->report ? m->report->open_unscaled : 0;
 
-	top_page_add(
-		p, r->off > 0 ? TEXT_YELLOW : TEXT_PLAIN,
-		"Handshakes %s/s  by verdict: on %s/s, off %s/s, unknown %s/s  open unscaled %zu",
-		per_second(all, r->handshakes), per_second(on, r->on), per_second(off, r->off),
-		per_second(unknown, r->unknown), open);
+	top_page_add(p, r->off > 0 ? TEXT_YELLOW : TEXT_PLAIN,
+		     "Handshakes/s %s  by verdict: on %s off %s unknown %s  open unscaled %zu",
+		     per_second(all, r->handshakes), per_second(on, r->on), per_second(off, r->off),
+		     per_second(unknown, r->unknown), open);
 }
 
 static void head_missing(struct top_page *p, const struct top_model *m)
