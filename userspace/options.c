@@ -411,7 +411,8 @@ static int options_operands(struct options *o, enum option_command command, cons
 	if (command != LIVE && command != TOP)
 		return options_files(o, command, verb, argv, n, dashes);
 	if (n) {
-		fprintf(stderr, "wscope: %s takes no '%s': filters are for replay\n", verb, argv[0]);
+		fprintf(stderr, "wscope: %s takes no '%s': filters are for replay\n", verb,
+			argv[0]);
 		return -EINVAL;
 	}
 	if (!o->interfaces_n) {

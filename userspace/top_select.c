@@ -64,7 +64,7 @@ static int flow_order(const struct top_flow *a, const struct top_flow *b, enum t
 	case TOP_BY_WAITED:
 		return more(a->waited_ns, b->waited_ns);
 	case TOP_BY_SEVERITY:
-		return more((__u64)(a->severity + 1), (__u64)(b->severity + 1));
+		return (a->severity < b->severity) - (a->severity > b->severity);
 	case TOP_BY_WINDOW:
 		return more(window_rank(a), window_rank(b));
 	case TOP_BY_BYTES:

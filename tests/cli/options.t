@@ -287,7 +287,7 @@ def helps():
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])
-        other = "--fail-on=info" if command == "merge" else "--json"
+        other = {"merge": "--fail-on=info", "top": "--verbose"}.get(command, "--json")
         for argv in (["-h"], ["--hel"], ["--help", "no.pcap"], [other, "-h"]):
             got = wscope(command, *argv)
             report.check(f"{command} {' '.join(argv)}", wrong(got, NOTHING),
