@@ -231,7 +231,7 @@ def keys(run, net):
         for _ in range(2):
             talk(net, 20)
         screen.keys("3")
-        screen.until("rows", "by waited", CLIENT)
+        screen.until("rows", "by waited", CLIENT, "records 40 ")
         orders = []
         for name in ("severity", "window", "bytes", "last packet", "client"):
             screen.keys("s")
@@ -239,7 +239,8 @@ def keys(run, net):
 
         def ports(text):
             return [int(port) for port in re.findall(rf"^{re.escape(CLIENT)}:(\d+)", text, re.M)]
-        assert len(ports(orders[-1])) == 17 and ports(orders[-1]) == sorted(ports(orders[-1]))
+        assert len(ports(orders[-1])) == 17, orders[-1]
+        assert ports(orders[-1]) == sorted(ports(orders[-1])), orders[-1]
         screen.keys("r")
         back = screen.until("reversed", "by client, reversed")
         assert ports(back) == sorted(ports(back), reverse=True), back
