@@ -35,8 +35,9 @@
 struct live {
 	const struct options *options;
 	const struct output *output;
-	FILE *to;            /* where the report goes */
-	struct sniff *sniff; /* of --write, or 0 */
+	FILE *to;                         /* where the report goes */
+	struct sniff *sniff;              /* of --write, or 0 */
+	const struct live_screen *screen; /* of `wscope top`, or 0 */
 	struct loader *loader;
 	struct locals *locals;
 	struct baseline *baseline;
@@ -129,6 +130,12 @@ static int live_summary(struct live *v, int *status)
 	if (err)
 		return err;
 	s->report.interim = !status;
+	if (v->screen && !status) {
+		local_cause_write(v->to, &v->cause, &s->report, v->locals);
+		v->local_news = false;
+		v->screen->keep(v->screen->arg, s);
+		return 0;
+	}
 	err = v->output->report(v->to, &s->report, v->options);
 	if (fflush(v->to) && !err)
 		err = -errno;
@@ -196,6 +203,12 @@ static void live_take_events(struct live *v)
 	live_events_take(&v->events);
 }
 
+static void live_keys(struct live *v)
+{
+	if (v->screen->keys(v->screen->arg))
+		v->stop = true;
+}
+
 /* Every time round: what is held back gets old without anything being readable. */
 static void live_take_packets(struct live *v)
 {
@@ -206,8 +219,10 @@ static void live_take_packets(struct live *v)
 static void live_second(struct live *v, __u64 now)
 {
 	v->next_second = now + LIVE_NS_PER_S;
+	if (v->screen)
+		v->events.left_out = 0; /* a screen shows connections anyway */
 	live_events_second(&v->events);
-	if (local_cause_poll(&v->cause) || v->local_news)
+	if ((local_cause_poll(&v->cause) || v->local_news) && !v->screen)
 		live_local(v);
 }
 
@@ -252,6 +267,17 @@ static void live_watch_all(struct live *v)
 	live_watch(v, live_events_fd(&v->events), live_take_events);
 	if (v->sniff)
 		live_watch(v, sniff_fd(v->sniff), NULL);
+	if (v->screen)
+		live_watch(v, v->screen->fd, live_keys);
+}
+
+/* A screen that stands still has nothing read for it. */
+static int live_refresh(struct live *v, __u64 now)
+{
+	v->next_summary = now + live_interval(v);
+	if (v->screen && v->screen->paused(v->screen->arg))
+		return 0;
+	return live_summary(v, NULL);
 }
 
 static int live_loop(struct live *v)
@@ -272,10 +298,10 @@ static int live_loop(struct live *v)
 		now = live_now();
 		if (now >= v->next_second)
 			live_second(v, now);
-		if (now >= v->next_summary) {
-			v->next_summary = now + live_interval(v);
-			err = live_summary(v, NULL);
-		}
+		if (now >= v->next_summary)
+			err = live_refresh(v, now);
+		if (v->screen)
+			v->screen->turn(v->screen->arg);
 	}
 	return err;
 }
@@ -290,6 +316,8 @@ static int live_signals(struct live *v)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
+	if (v->screen)
+		sigaddset(&set, SIGQUIT); /* the terminal is to be as it was */
 	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN) /* not under nohup */
 		sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
@@ -463,6 +491,21 @@ static void live_start(struct live *v)
 	fprintf(stderr, "wscope: watching; " LOCAL_CAUSE_SETTING " = %d here\n", v->cause.setting);
 }
 
+/* The loop, with a screen in front of it if there is one. As live_loop(). */
+static int live_show(struct live *v)
+{
+	int err;
+
+	if (!v->screen)
+		return live_loop(v);
+	v->next_summary = v->started; /* nobody looks at an empty screen */
+	err = v->screen->open(v->screen->arg, &v->attached);
+	if (!err)
+		err = live_loop(v);
+	v->screen->close(v->screen->arg);
+	return err;
+}
+
 /* Detach first, so that the last summary is complete. Returns the exit status. */
 static int live_finish(struct live *v, int err)
 {
@@ -483,6 +526,11 @@ static int live_finish(struct live *v, int err)
 
 int live_run(const struct options *o)
 {
+	return live_run_screen(o, NULL);
+}
+
+int live_run_screen(const struct options *o, const struct live_screen *screen)
+{
 	struct live *v = calloc(1, sizeof(*v));
 	int status;
 
@@ -493,6 +541,11 @@ int live_run(const struct options *o)
 	v->options = o;
 	v->to = o->write && !strcmp(o->write, "-") ? stderr : stdout;
 	v->output = output_choose(o);
+	if (screen) {
+		v->screen = screen;
+		v->to = screen->to;
+		v->output = screen->output;
+	}
 	v->signals = v->reading = -1;
 	v->refused = EXIT_PRIVILEGE;
 	v->events.options = o;
@@ -506,7 +559,7 @@ int live_run(const struct options *o)
 		status = status_worse(v->refused, live_written(v));
 	} else {
 		live_start(v);
-		status = live_finish(v, live_loop(v));
+		status = live_finish(v, live_show(v));
 	}
 	live_events_close(&v->events);
 	locals_close(v->locals);

@@ -17,6 +17,7 @@
 #include "userspace/merge.h"
 #include "userspace/options.h"
 #include "userspace/text_style.h"
+#include "userspace/top.h"
 #include "userspace/version.h"
 
 /* Both kinds of run return an exit status. */
@@ -143,6 +144,16 @@ static const struct main_command main_commands[] = {
 		.usage = "usage: wscope detach [OPTION]...\n\n"
 			 "Takes away what `wscope attach --once` or --keep has attached, or one that was "
 			 "killed.\n\n",
+	},
+	{
+		"top",
+		"attach to interfaces and show who is at fault, on a screen",
+		.analyse = top_run,
+		.command = TOP,
+		.usage =
+			"usage: wscope top -i IF [-i IF]... [OPTION]...\n\n"
+			"Attaches to interfaces and shows on the terminal who is at fault, until q is "
+			"pressed;\n? has the other keys.\n\n",
 	},
 	{
 		"compare",

@@ -13,6 +13,7 @@
 #define OPTIONS_TABLE_DEFAULT     65536U
 #define OPTIONS_ENDPOINTS_DEFAULT 16384U
 #define OPTIONS_INTERVAL_DEFAULT  10.0
+#define OPTIONS_REFRESH_DEFAULT   2.0
 #define OPTIONS_TABLE_MAX         (1U << 28)
 #define OPTIONS_JOBS_MAX          64U /* NATIVE_THREADS_MOST */
 #define OPTIONS_SECONDS_MAX       1e9
@@ -432,11 +433,11 @@ static int options_operands(struct options *o, enum option_command command, cons
 {
 	if (command == COMPARE)
 		return options_two(o, argv, n);
-	if (!((int)command & (LIVE | ATTACH | STATUS | DETACH)))
+	if (!((int)command & (LIVE | TOP | ATTACH | STATUS | DETACH)))
 		return options_files(o, command, verb, argv, n, dashes);
 	if (n) {
 		fprintf(stderr, "wscope: %s takes no '%s'%s\n", verb, argv[0],
-			command == LIVE ? ": filters are for replay" : "");
+			(int)command & (LIVE | TOP) ? ": filters are for replay" : "");
 		return -EINVAL;
 	}
 	if (command == STATUS || command == DETACH || o->pinned)
@@ -547,6 +548,8 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 	int n = 0, dashes = -1, value, err = 0;
 
 	options_default(o);
+	if (command == TOP)
+		o->interval_s = OPTIONS_REFRESH_DEFAULT;
 	if (command == COMPARE)
 		o->fail_on = SEVERITY_INFO;
 	if (!operands)

@@ -82,6 +82,7 @@ enum option_command {
 	ATTACH = 32,
 	STATUS = 64,
 	DETACH = 128,
+	TOP = 256,
 };
 
 /*

@@ -120,7 +120,7 @@ def commands_of(where):
 
 def operands(command):
     return {"replay": [CAPTURE], "live": ["-i", "lo"], "compare": [CAPTURE, CAPTURE],
-            "check": ["--init", CAPTURE], "merge": [OUTPUT]}[command]
+            "check": ["--init", CAPTURE], "merge": [OUTPUT], "top": ["-i", "lo"]}[command]
 
 
 def refused_values():
@@ -136,7 +136,7 @@ def refused_values():
 
 def every_option():
     for letter, name, argument, where in OPTIONS:
-        for command in ("replay", "live", "compare", "check", "merge"):
+        for command in ("replay", "live", "compare", "check", "merge", "top"):
             if command not in commands_of(where):
                 for word in [f"--{name}"] + ([f"-{letter}"] if letter else []):
                     got = wscope(command, word, *operands(command))
@@ -233,6 +233,10 @@ LINES = [
      "--dry-run goes with neither --json nor --write"),
     (["live", "-i", "lo", "--write", "/dev/null", "--dry-run"],
      "--dry-run goes with neither --json nor --write"),
+    (["top"], "top takes at least one -i IF"),
+    (["top", "-i", "lo", "port", "80"], "top takes no 'port': filters are for replay"),
+    (["top", "-i", "lo", "--json"], "top has no option '--json'; " + HELP.format("top")),
+    (["top", "-i", "lo"], "top needs a terminal; `wscope live` does not"),
     (["merge"], "merge takes at least one output of `wscope replay --json`"),
     (["merge", "-", "-"],
      "'-' goes once: standard input is one output of `wscope replay --json`"),
@@ -286,11 +290,11 @@ def helps():
                      () if one.out == got.err else ["not the usage"])
     for name in docs.commands():
         report.true(f"the usage has {name}", f"\n  {name} " in got.err, got.err)
-    for command in ("replay", "live", "compare", "check", "merge"):
+    for command in ("replay", "live", "compare", "check", "merge", "top"):
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])
-        other = "--fail-on=info" if command == "merge" else "--json"
+        other = {"merge": "--fail-on=info", "top": "--verbose"}.get(command, "--json")
         for argv in (["-h"], ["--hel"], ["--help", "no.pcap"], [other, "-h"]):
             got = wscope(command, *argv)
             report.check(f"{command} {' '.join(argv)}", wrong(got, NOTHING),
