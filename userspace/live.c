@@ -19,6 +19,7 @@
 #include "userspace/live_events.h"
 #include "userspace/local_cause.h"
 #include "userspace/locals.h"
+#include "userspace/metrics.h"
 #include "userspace/output/output.h"
 #include "userspace/status.h"
 
@@ -35,6 +36,7 @@ struct live {
 	struct sniff *sniff; /* of --write, or 0 */
 	struct loader *loader;
 	struct locals *locals;
+	struct metrics *metrics; /* or 0 */
 	struct baseline *baseline;
 	struct live_attach attached;
 	struct live_events events;
@@ -123,6 +125,7 @@ static int live_summary(struct live *v, int *status)
 	if (err)
 		return err;
 	s->report.interim = !status;
+	metrics_report(v->metrics, &s->report);
 	err = v->output->report(v->to, &s->report, v->options);
 	if (fflush(v->to) && !err)
 		err = -errno;
@@ -190,6 +193,11 @@ static void live_take_events(struct live *v)
 	live_events_take(&v->events);
 }
 
+static void live_metrics(struct live *v)
+{
+	metrics_serve(v->metrics);
+}
+
 /* Every time round: what is held back gets old without anything being readable. */
 static void live_take_packets(struct live *v)
 {
@@ -201,6 +209,7 @@ static void live_second(struct live *v, __u64 now)
 {
 	v->next_second = now + LIVE_NS_PER_S;
 	live_events_second(&v->events);
+	metrics_serve(v->metrics);
 	if (local_cause_poll(&v->cause) || v->local_news)
 		live_local(v);
 }
@@ -244,6 +253,8 @@ static void live_watch_all(struct live *v)
 	live_watch(v, v->signals, live_signal);
 	live_watch(v, locals_fd(v->locals), live_addresses);
 	live_watch(v, live_events_fd(&v->events), live_take_events);
+	if (metrics_fd(v->metrics) >= 0)
+		live_watch(v, metrics_fd(v->metrics), live_metrics);
 	if (v->sniff)
 		live_watch(v, sniff_fd(v->sniff), NULL);
 }
@@ -361,8 +372,10 @@ static int live_written(struct live *v)
 /* Everything up to the first packet. 0, or -errno after one line on stderr. */
 static int live_setup(struct live *v)
 {
-	int err = live_attach_check(v->options);
+	int err = metrics_open(&v->metrics, v->options);
 
+	if (!err)
+		err = live_attach_check(v->options);
 	if (err)
 		return err;
 	err = loader_open(&v->loader, v->options);
@@ -393,7 +406,8 @@ static int live_setup(struct live *v)
 	err = live_write(v);
 	if (err)
 		return err;
-	return live_attach_all(&v->attached, v->options, v->loader);
+	err = live_attach_all(&v->attached, v->options, v->loader);
+	return err ? err : metrics_start(v->metrics, v->loader, &v->attached);
 }
 
 static void live_start(struct live *v)
@@ -453,6 +467,7 @@ int live_run(const struct options *o)
 		live_start(v);
 		status = live_finish(v, live_loop(v));
 	}
+	metrics_close(v->metrics);
 	live_events_close(&v->events);
 	locals_close(v->locals);
 	loader_close(v->loader);

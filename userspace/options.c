@@ -282,6 +282,18 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return 0;
 	case OPTION_COUNT:
 		return options_number(id, value, ~0ULL, &o->count);
+	case OPTION_METRICS:
+		o->metrics = value;
+		return 0;
+	case OPTION_METRICS_FILE:
+		o->metrics_file = value;
+		return 0;
+	case OPTION_METRICS_ENDPOINT:
+		if (o->metrics_endpoints_n < OPTIONS_METRICS_ENDPOINTS_MAX)
+			o->metrics_endpoints[o->metrics_endpoints_n++] = value;
+		else
+			return options_complain(id, value, "at most 64 endpoints");
+		return 0;
 	case OPTION_INTERFACE:
 		return options_interface(o, value);
 	case OPTION_HOOKS:
