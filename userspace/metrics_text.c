@@ -2,7 +2,6 @@
 /* The text format of Prometheus, version 0.0.4: one function for each line of metrics.def. */
 #include "userspace/metrics_parts.h"
 
-#include <stdarg.h>
 #include <time.h>
 
 #include "userspace/names.h"
@@ -27,21 +26,20 @@ static void text_value(FILE *to, const char *s)
 }
 
 /* {name="value",...} of pairs of strings up to NULL. */
-static void text_labels(FILE *to, ...)
+static void text_pairs(FILE *to, const char *const *pairs)
 {
-	const char *name, *before = "{";
-	va_list args;
+	const char *before = "{";
 
-	va_start(args, to);
-	while ((name = va_arg(args, const char *))) {
-		fprintf(to, "%s%s=\"", before, name);
-		text_value(to, va_arg(args, const char *));
+	for (; *pairs; pairs += 2) {
+		fprintf(to, "%s%s=\"", before, pairs[0]);
+		text_value(to, pairs[1]);
 		fputc('"', to);
 		before = ",";
 	}
-	va_end(args);
 	fputc('}', to);
 }
+
+#define text_labels(to, ...) text_pairs(to, (const char *const[]){ __VA_ARGS__ })
 
 static void text_count(FILE *to, __u64 n)
 {

@@ -259,6 +259,26 @@ static __u32 *options_size_of(struct options *o, enum option_id id)
 	}
 }
 
+/* Options whose argument is kept as it is. */
+static int options_text(struct options *o, enum option_id id, const char *value)
+{
+	if (id == OPTION_METRICS)
+		o->metrics = value;
+	else if (id == OPTION_METRICS_FILE)
+		o->metrics_file = value;
+	else if (id == OPTION_JUNIT)
+		o->junit = value;
+	else if (id == OPTION_BASELINE)
+		o->baseline = value;
+	else if (id == OPTION_SAVE_BASELINE)
+		o->save_baseline = value;
+	else if (o->metrics_endpoints_n < OPTIONS_METRICS_ENDPOINTS_MAX)
+		o->metrics_endpoints[o->metrics_endpoints_n++] = value;
+	else
+		return options_complain(id, value, "at most 64 endpoints");
+	return 0;
+}
+
 static int options_apply(struct options *o, enum option_id id, const char *value)
 {
 	bool *flag = options_flag(o, id);
@@ -277,23 +297,15 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return 0;
 	case OPTION_EXPECT:
 		return options_expect(o, value);
-	case OPTION_JUNIT:
-		o->junit = value;
-		return 0;
 	case OPTION_COUNT:
 		return options_number(id, value, ~0ULL, &o->count);
 	case OPTION_METRICS:
-		o->metrics = value;
-		return 0;
 	case OPTION_METRICS_FILE:
-		o->metrics_file = value;
-		return 0;
 	case OPTION_METRICS_ENDPOINT:
-		if (o->metrics_endpoints_n < OPTIONS_METRICS_ENDPOINTS_MAX)
-			o->metrics_endpoints[o->metrics_endpoints_n++] = value;
-		else
-			return options_complain(id, value, "at most 64 endpoints");
-		return 0;
+	case OPTION_JUNIT:
+	case OPTION_BASELINE:
+	case OPTION_SAVE_BASELINE:
+		return options_text(o, id, value);
 	case OPTION_INTERFACE:
 		return options_interface(o, value);
 	case OPTION_HOOKS:
@@ -322,12 +334,6 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_seconds(id, value, true, &o->series_interval_s);
 	case OPTION_TUNNELS:
 		return options_tunnels(value, o);
-	case OPTION_BASELINE:
-		o->baseline = value;
-		return 0;
-	case OPTION_SAVE_BASELINE:
-		o->save_baseline = value;
-		return 0;
 	default:
 		return options_apply_choice(o, id, value);
 	}
