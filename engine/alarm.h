@@ -3,7 +3,7 @@
 #ifndef ENGINE_ALARM_H
 #define ENGINE_ALARM_H
 
-#include "engine/seam.h"
+#include "engine/tally.h"
 #include "engine/verdict.h"
 
 /* Whether it finds anything at all; a program reports a code once per connection. */
@@ -26,6 +26,7 @@ ENGINE_INLINE void alarm_emit(struct scratch *s, const struct packet *p, enum ev
 	event->client = client;
 	event->key = p->key;
 	event->endpoint = s->endpoint_key;
+	tally_finding(s, &event->finding);
 	seam_emit(event);
 }
 

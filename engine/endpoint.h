@@ -7,7 +7,7 @@
 #ifndef ENGINE_ENDPOINT_H
 #define ENGINE_ENDPOINT_H
 
-#include "engine/seam.h"
+#include "engine/tally.h"
 
 /* The endpoint of one side of a flow, found or made; 0 when the table is full. */
 ENGINE_INLINE struct endpoint *endpoint_of(struct scratch *s, const struct packet *p, __u8 dir,
@@ -102,6 +102,7 @@ ENGINE_INLINE struct endpoint *endpoint_server(struct scratch *s, const struct p
 		return 0;
 	if (f->half[f->client & 1].other.kind != SYN_OTHER_NONE && !syn_offers(syn))
 		return 0;
+	tally_opportunity(s, ENDPOINT_SERVER, syn_offers(syn));
 	e = endpoint_of(s, p, !f->client, ENDPOINT_SERVER);
 	if (!e)
 		return 0;
@@ -120,13 +121,15 @@ ENGINE_INLINE struct endpoint *endpoint_client(struct scratch *s, const struct p
 {
 	const struct syn *syn = &f->syn[f->client & 1];
 	const struct syn_other *o = &f->half[f->client & 1].other;
+	_Bool offered = syn_offers(syn) || o->kind != SYN_OTHER_NONE;
 	struct endpoint *e;
 
 	if (!(syn->bits & SYN_SEEN) || syn->wscale_state == WSCALE_UNKNOWN)
 		return 0;
+	tally_opportunity(s, ENDPOINT_CLIENT, offered);
 	e = endpoint_of(s, p, f->client, ENDPOINT_CLIENT);
 	if (e)
-		endpoint_count(e, syn, syn_offers(syn) || o->kind != SYN_OTHER_NONE, syn->first_ns);
+		endpoint_count(e, syn, offered, syn->first_ns);
 	return e;
 }
 

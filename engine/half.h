@@ -6,14 +6,16 @@
 #include "engine/duplicate.h"
 #include "engine/gauge.h"
 #include "engine/seam.h"
+#include "engine/tally.h"
 
-ENGINE_INLINE void half_zero_closed(struct half *h, __u64 ns)
+ENGINE_INLINE void half_zero_closed(struct scratch *s, struct half *h, __u64 ns, __u32 role)
 {
 	__u64 spell = ns > h->zero_since_ns ? ns - h->zero_since_ns : 0;
 	__u64 us = spell / ENGINE_NS_PER_US;
 
 	h->bits &= (__u8)~HALF_ZERO;
 	h->zero_ns += spell;
+	tally_stall(s, role, spell);
 	if (us > h->zero_longest_us)
 		h->zero_longest_us = us > 0xffffffffU ? 0xffffffffU : (__u32)us;
 }
@@ -22,11 +24,11 @@ ENGINE_INLINE void half_zero_closed(struct half *h, __u64 ns)
  * A zero-window spell begins with a zero that no FIN goes with and ends with the next
  * window that is not zero.
  */
-ENGINE_INLINE void half_zero(struct half *h, const struct packet *p)
+ENGINE_INLINE void half_zero(struct scratch *s, struct half *h, const struct packet *p, __u32 role)
 {
 	if (p->window) {
 		if (h->bits & HALF_ZERO)
-			half_zero_closed(h, p->ns);
+			half_zero_closed(s, h, p->ns, role);
 		return;
 	}
 	if (p->flags & TCP_FIN)
@@ -52,7 +54,8 @@ ENGINE_INLINE void half_window_first(struct half *h, const struct packet *p)
 }
 
 /* A window that is not the last one, or zero. */
-ENGINE_INLINE void half_window_news(struct half *h, const struct packet *p)
+ENGINE_INLINE void half_window_news(struct scratch *s, struct half *h, const struct packet *p,
+				    __u32 role)
 {
 	__u16 window = p->window;
 
@@ -69,15 +72,16 @@ ENGINE_INLINE void half_window_news(struct half *h, const struct packet *p)
 			h->window_rises++;
 		h->window_last = window;
 	}
-	half_zero(h, p);
+	half_zero(s, h, p, role);
 }
 
 /* A segment with neither SYN nor RST advertises a window that counts. */
-ENGINE_INLINE void half_window(struct half *h, const struct packet *p)
+ENGINE_INLINE void half_window(struct scratch *s, struct half *h, const struct packet *p,
+			       __u32 role)
 {
 	if (ENGINE_UNLIKELY(p->window != h->window_last || !p->window ||
 			    (h->bits & (HALF_WINDOW | HALF_ZERO)) != HALF_WINDOW))
-		half_window_news(h, p);
+		half_window_news(s, h, p, role);
 }
 
 /*
@@ -120,7 +124,8 @@ ENGINE_INLINE void half_acknowledgment(struct half *h, const struct packet *p)
  * packets and bytes are plain additions: a direction is processed by one CPU at a
  * time (receive steering, the socket's lock), and no verdict hangs on them.
  */
-ENGINE_INLINE _Bool half_update(struct flow *f, struct gauge *g, __u8 dir, const struct packet *p)
+ENGINE_INLINE _Bool half_update(struct scratch *s, struct flow *f, struct gauge *g, __u8 dir,
+				const struct packet *p)
 {
 	struct half *h = &f->half[dir & 1];
 
@@ -142,14 +147,16 @@ ENGINE_INLINE _Bool half_update(struct flow *f, struct gauge *g, __u8 dir, const
 	if (p->ns > h->last_ns)
 		h->last_ns = p->ns;
 	if (ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST)))) {
-		half_window(h, p);
+		half_window(s, h, p, tally_role(f, dir));
 		h->bits |= HALF_SEGMENT | (p->payload ? HALF_DATA : 0);
 	}
 	half_sequence(h, p);
 	half_acknowledgment(h, p);
-	if (ENGINE_UNLIKELY(p->flags & (TCP_FIN | TCP_RST)))
+	if (ENGINE_UNLIKELY(p->flags & (TCP_FIN | TCP_RST))) {
+		s->ending = (__u32)h->bits | TALLY_ENDING;
 		h->bits |= (p->flags & TCP_FIN ? HALF_FIN : 0) |
 			   (p->flags & TCP_RST ? HALF_RST : 0);
+	}
 	return 1;
 }
 

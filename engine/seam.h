@@ -14,6 +14,9 @@
 #include "engine/gauge.h"
 #include "engine/walk.h"
 
+/* Tallies of one packet, at most; a power of two, above what all detectors and facts make. */
+#define SCRATCH_TALLIES 32
+
 /* Room for one packet's work, one per hook and CPU: nothing of it outlives the packet. */
 struct scratch {
 	struct packet pkt;
@@ -24,7 +27,11 @@ struct scratch {
 	struct pending fresh;
 	struct live_flow promoted; /* its gauges stay zero */
 	__u32 captured;            /* bytes of the frame that can be read */
+	__u32 tallies_n;           /* to be added at the end of the packet, tally.h; else 0 */
+	__u32 ending; /* a direction ended: its half's bits before that, tally.h; else 0 */
 	__u32 pad;
+	__u64 tally_add[SCRATCH_TALLIES];
+	__u32 tally_slot[SCRATCH_TALLIES];
 	__u8 window[ENGINE_WINDOW + ENGINE_SLACK]; /* the kernel's copy of a frame's beginning */
 };
 
@@ -59,6 +66,9 @@ ENGINE_INLINE void seam_export(const struct flow_key *key, const struct flow *f,
 ENGINE_INLINE void seam_emit(const struct event *event);
 
 ENGINE_INLINE void seam_count(enum counter counter);
+
+/* Adds to a slot of tallies.def: the first of its array plus an index. */
+ENGINE_INLINE void seam_tally(__u32 slot, __u64 n);
 
 /* Whether the source address is one of this host's own; asked about SYNs that leave it. */
 ENGINE_INLINE _Bool seam_is_local(const struct packet *p);

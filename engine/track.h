@@ -267,6 +267,8 @@ ENGINE_INLINE void track_confirm(struct scratch *s, const struct packet *p, stru
 	    !((c->bits | srv->bits) & SYN_RETRANSMITTED))
 		f->rtt_us = syn_gap_us(c, p);
 	flow_set_shifts(f);
+	tally_shift(s, f, 0);
+	tally_shift(s, f, 1);
 	track_rival_export(s, p, e);
 	alarm_endpoint(s, p, f, endpoint_client(s, p, f));
 	alarm_flow(s, p, f);
@@ -294,6 +296,7 @@ ENGINE_INLINE void track_handshake(struct scratch *s, const struct packet *p, st
 
 	if (answered) {
 		seam_count(COUNTER_HANDSHAKES);
+		tally_handshake(s, p);
 		if (t->place == PLACE_PENDING)
 			track_drop_live(p, t);
 		alarm_endpoint(s, p, t->flow, endpoint_server(s, p, t->flow));
@@ -305,13 +308,13 @@ ENGINE_INLINE void track_handshake(struct scratch *s, const struct packet *p, st
 }
 
 /* Takes the segment into the flow that was chosen; false when it is a second copy. */
-ENGINE_INLINE _Bool track_update(const struct track *t, const struct packet *p)
+ENGINE_INLINE _Bool track_update(struct scratch *s, const struct track *t, const struct packet *p)
 {
 	struct gauge *g = 0;
 
 	if (ENGINE_LIKELY(t->place == PLACE_FLOWS))
 		g = seam_gauges(t->flow);
-	return half_update(t->flow, g, t->dir, p);
+	return half_update(s, t->flow, g, t->dir, p);
 }
 
 /* Where anything but a plain segment of a confirmed connection goes. */
@@ -359,10 +362,15 @@ ENGINE_INLINE _Bool track_begin(struct scratch *s, const struct packet *p, struc
 ENGINE_INLINE _Bool track_end(struct scratch *s, const struct packet *p, struct track *t,
 			      _Bool plain)
 {
-	_Bool taken = track_update(t, p);
+	_Bool taken = track_update(s, t, p);
 
 	if (ENGINE_UNLIKELY(!plain))
 		track_follow(s, p, t, taken);
+	else if (ENGINE_UNLIKELY(s->ending)) /* not where a rival SYN waits: few */
+		tally_window(s, t->flow, t->dir);
+	s->ending = 0;
+	if (ENGINE_UNLIKELY(s->tallies_n))
+		tally_flush(s);
 	return taken;
 }
 

@@ -27,7 +27,7 @@ endif
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 WARN     += $(if $(filter 1,$(WERROR)),-Werror)
-LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1 libseccomp ncursesw
+LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1 libseccomp ncursesw libmicrohttpd
 
 # Without this one `replay --ipfix` refuses.
 FIXBUF        = $(call once,FIXBUF,$(PKGCONF) --exists libfixbuf 2>/dev/null && echo libfixbuf)

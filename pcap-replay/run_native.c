@@ -314,14 +314,14 @@ static int run_gather_all(struct run_native_state *s, struct run_gather *g)
 }
 
 /* Each thread counted what it did. */
-static void run_native_counters(const struct run_native_state *s, __u64 counters[COUNTERS])
+static void run_native_counters(const struct run_native_state *s, __u64 counters[COUNTER_SLOTS])
 {
-	memset(counters, 0, COUNTERS * sizeof(*counters));
+	memset(counters, 0, COUNTER_SLOTS * sizeof(*counters));
 	for (unsigned int i = 0; i < s->worlds + !!s->threads; i++) {
 		const struct native *n = i < s->worlds ? run_native_world(s, i)
 						       : native_threads_front(s->threads);
 
-		for (unsigned int k = 0; k < COUNTERS; k++)
+		for (unsigned int k = 0; k < COUNTER_SLOTS; k++)
 			counters[k] += n->counters[k];
 	}
 }

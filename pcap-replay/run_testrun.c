@@ -15,6 +15,7 @@
 
 #include "pcap-replay/run.h"
 #include "platform/grow.h"
+#include "platform/native.h"
 #include "userspace/snapshot.h"
 #include "wscope.skel.h"
 
@@ -228,7 +229,7 @@ static int testrun_clear_counters(const struct bpf_map *map)
 
 	if (!zeros)
 		return -ENOMEM;
-	for (__u32 i = 0; i < COUNTERS && !err; i++)
+	for (__u32 i = 0; i < COUNTER_SLOTS && !err; i++)
 		err = bpf_map_update_elem(bpf_map__fd(map), &i, zeros, BPF_ANY);
 	free(zeros);
 	return err;

@@ -59,7 +59,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNTERS);
+	__uint(max_entries, COUNTER_SLOTS);
 	__type(key, __u32);
 	__type(value, __u64);
 } counters __weak SEC(".maps");
@@ -96,6 +96,14 @@ ENGINE_INLINE void seam_count(enum counter counter)
 
 	if (value)
 		++*value;
+}
+
+ENGINE_INLINE void seam_tally(__u32 slot, __u64 n)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &slot);
+
+	if (value)
+		*value += n;
 }
 
 ENGINE_INLINE void seam_add32(__u32 *counter, __u32 n)

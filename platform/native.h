@@ -64,7 +64,7 @@ struct native {
 	struct table pending;   /* struct native_pending */
 	struct table endpoints; /* struct endpoint_entry */
 	struct table ended;     /* records handed on before the end; their hash is 0 .. n - 1 */
-	__u64 counters[COUNTERS];
+	__u64 counters[COUNTER_SLOTS]; /* and tallies */
 	struct scratch scratch;
 	/* Two batches: one is tracked while the memory of the next one arrives. */
 	struct native_step steps[2][NATIVE_BATCH];
@@ -155,6 +155,11 @@ ENGINE_INLINE const volatile struct engine_config *seam_config(void)
 ENGINE_INLINE void seam_count(enum counter counter)
 {
 	native_current->counters[counter]++;
+}
+
+ENGINE_INLINE void seam_tally(__u32 slot, __u64 n)
+{
+	native_current->counters[slot] += n;
 }
 
 ENGINE_INLINE void seam_add32(__u32 *counter, __u32 n)

@@ -44,22 +44,10 @@ static void status_time(char out[STATUS_TIME], __u64 ns)
 static bool status_is_there(const struct attachment *one)
 {
 	struct attach a = attachment_as_attach(one, -1);
-	struct dispatcher now;
-	int there;
 
 	if (!one->attached)
 		return false;
-	if (one->how != ATTACH_DISPATCHER) {
-		there = attach_is_there(&a);
-		return there; /* what may not be asked is as the keeper has it */
-	}
-	if (dispatcher_query(&now, a.ifindex))
-		return true;
-	for (unsigned int i = 0; i < now.n; i++) {
-		if (now.programs[i].id == a.program)
-			return true;
-	}
-	return false;
+	return one->how == ATTACH_DISPATCHER ? dispatcher_has(&a) : attach_is_there(&a) != 0;
 }
 
 struct status_cost {

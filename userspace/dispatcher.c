@@ -237,6 +237,19 @@ static int dispatcher_take_out(int ifindex, __u32 program, enum attach_mode mode
 	return (int)err;
 }
 
+bool dispatcher_has(const struct attach *a)
+{
+	struct dispatcher now;
+
+	if (dispatcher_query(&now, a->ifindex))
+		return true;
+	for (unsigned int i = 0; i < now.n; i++) {
+		if (now.programs[i].id == a->program)
+			return true;
+	}
+	return false;
+}
+
 int dispatcher_remove(int ifindex, __u32 program)
 {
 	struct dispatcher_silence silence;

@@ -65,6 +65,9 @@ void dispatcher_close(struct dispatcher_object *d);
  */
 int dispatcher_attach(struct attach *a, struct dispatcher_object *d, int ifindex, bool generic);
 
+/* Whether the dispatcher of its interface still has it; true where that cannot be asked. */
+bool dispatcher_has(const struct attach *a);
+
 /*
  * Takes one program out of the dispatcher of an interface; the others stay, and if there are
  * none the dispatcher goes, too, with its pins. Nothing when it is not there any more. 0 or -errno.

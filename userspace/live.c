@@ -11,52 +11,14 @@
 
 #include <sys/signalfd.h>
 
-#include "pcap-replay/sniff.h"
 #include "userspace/baseline.h"
-#include "userspace/attachments.h"
 #include "userspace/complain.h"
-#include "userspace/drop.h"
 #include "userspace/exit_status.h"
-#include "userspace/live_attach.h"
-#include "userspace/live_dry_run.h"
-#include "userspace/live_events.h"
-#include "userspace/local_cause.h"
-#include "userspace/locals.h"
-#include "userspace/output/output.h"
-#include "userspace/pins.h"
+#include "userspace/live_run.h"
 #include "userspace/status.h"
 
 #define LIVE_NS_PER_S       1000000000ULL
 #define LIVE_CLOCK_SLACK_NS 10000000LL
-#define LIVE_LOG_LINES      20
-#define LIVE_ERROR_LEN      8192 /* a path and what is wrong */
-#define LIVE_SOURCES_MOST   8
-
-struct live {
-	const struct options *options;
-	const struct output *output;
-	FILE *to;                         /* where the report goes */
-	struct sniff *sniff;              /* of --write, or 0 */
-	const struct live_screen *screen; /* of `wscope top`, or 0 */
-	struct loader *loader;
-	struct locals *locals;
-	struct baseline *baseline;
-	struct live_attach attached;
-	struct live_events events;
-	struct local_cause cause;
-	struct report times; /* epoch, start: what every report of this run begins with */
-	/* What is waited for, and what is done when it is readable; in the order of live_watch(). */
-	struct pollfd sources[LIVE_SOURCES_MOST];
-	void (*ready[LIVE_SOURCES_MOST])(struct live *v);
-	unsigned int sources_n;
-	int signals;
-	int reading;       /* lock of the pins, --pinned */
-	__u64 attached_ns; /* since the epoch: since when they gather, --pinned */
-	int refused;       /* exit status of a setup that failed */
-	bool stop, off;
-	bool local_news; /* a host was found at fault since the last look at our own part */
-	__u64 started, next_second, next_summary; /* monotonic, ns */
-};
 
 static __u64 live_now(void)
 {
@@ -130,6 +92,7 @@ static int live_summary(struct live *v, int *status)
 	if (err)
 		return err;
 	s->report.interim = !status;
+	metrics_report(v->metrics, &s->report);
 	if (v->screen && !status) {
 		local_cause_write(v->to, &v->cause, &s->report, v->locals);
 		v->local_news = false;
@@ -209,6 +172,11 @@ static void live_keys(struct live *v)
 		v->stop = true;
 }
 
+static void live_metrics(struct live *v)
+{
+	metrics_serve(v->metrics);
+}
+
 /* Every time round: what is held back gets old without anything being readable. */
 static void live_take_packets(struct live *v)
 {
@@ -222,6 +190,7 @@ static void live_second(struct live *v, __u64 now)
 	if (v->screen)
 		v->events.left_out = 0; /* a screen shows connections anyway */
 	live_events_second(&v->events);
+	metrics_serve(v->metrics);
 	if ((local_cause_poll(&v->cause) || v->local_news) && !v->screen)
 		live_local(v);
 }
@@ -265,6 +234,8 @@ static void live_watch_all(struct live *v)
 	live_watch(v, v->signals, live_signal);
 	live_watch(v, locals_fd(v->locals), live_addresses);
 	live_watch(v, live_events_fd(&v->events), live_take_events);
+	if (metrics_fd(v->metrics) >= 0)
+		live_watch(v, metrics_fd(v->metrics), live_metrics);
 	if (v->sniff)
 		live_watch(v, sniff_fd(v->sniff), NULL);
 	if (v->screen)
@@ -305,71 +276,6 @@ static int live_loop(struct live *v)
 	}
 	return err;
 }
-
-/* Signals are taken one by one from now on, so that nothing stays attached after one. */
-static int live_signals(struct live *v)
-{
-	struct sigaction hangup;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
-	if (v->screen)
-		sigaddset(&set, SIGQUIT); /* the terminal is to be as it was */
-	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN) /* not under nohup */
-		sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
-	signal(SIGPIPE, SIG_IGN);
-	v->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return v->signals < 0 ? -errno : 0;
-}
-
-static void live_complain_load(const struct live *v, int err)
-{
-	const char *hint = "";
-
-	/* Without CAP_PERFMON the verifier is stricter and says -EACCES. */
-	if (err == -EPERM || (err == -EACCES && geteuid()))
-		hint = "; root, or the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, are "
-		       "needed";
-	else if (!v->options->verbose)
-		hint = "; -v shows what the kernel's verifier says";
-	fprintf(stderr, "wscope: cannot load the programs: %s%s\n", strerror(-err), hint);
-	if (v->options->verbose)
-		fprintf(stderr, "%s", loader_log_tail(v->loader, LIVE_LOG_LINES));
-}
-
-static void live_note_sizes(const struct loader *l, const struct options *o)
-{
-	if (l->flows != o->flows || l->pending != o->pending || l->endpoints != o->endpoints)
-		fprintf(stderr,
-			"wscope: tables hold %u connections, %u unconfirmed ones, %u endpoints: fewer "
-			"than 256 per CPU do not work\n",
-			l->flows, l->pending, l->endpoints);
-}
-
-/* The sockets and the file of --write, where it is asked for. As live_setup(). */
-static int live_write(struct live *v)
-{
-	char error[LIVE_ERROR_LEN] = "";
-	int err;
-
-	if (!v->options->write)
-		return 0;
-	err = sniff_open(&v->sniff, v->options, v->locals, error, sizeof(error));
-	if (!err)
-		return 0;
-	complain("%s", error);
-	if (err == -EEXIST)
-		v->refused = EXIT_USAGE;
-	else if (err != -EPERM && err != -EACCES && err != -ENODEV)
-		v->refused = EXIT_INCOMPLETE;
-	return err;
-}
-
 /* The end of the file of --write. Returns an exit status. */
 static int live_written(struct live *v)
 {
@@ -392,91 +298,6 @@ static int live_written(struct live *v)
 	return status;
 }
 
-/* The programs, loaded here. As live_setup(). */
-static int live_load(struct live *v)
-{
-	int err = live_attach_check(v->options);
-
-	if (err)
-		return err;
-	err = loader_open(&v->loader, v->options);
-	if (err)
-		live_complain_load(v, err);
-	else
-		live_note_sizes(v->loader, v->options);
-	return err;
-}
-
-/* Or the maps of those that `wscope attach` has attached, for one reader. As live_setup(). */
-static int live_load_pinned(struct live *v)
-{
-	const char *dir = v->options->pin;
-	struct attachments all;
-	int err = attachments_open(&all, dir);
-
-	if (!err && all.state.layout != loader_layout())
-		err = -ESTALE;
-	v->attached_ns = all.state.started_ns;
-	attachments_close(&all);
-	if (!err)
-		v->reading = pins_lock(dir, PINS_MAPS);
-	if (!err && v->reading < 0)
-		err = v->reading;
-	if (!err)
-		err = loader_open_pinned(&v->loader, dir);
-	if (err == -ENOENT)
-		complain("nothing is attached: there are no pins in '%s'", dir);
-	else if (err == -ESTALE)
-		complain(
-			"the maps in '%s' have another layout than this build knows: let this build's "
-			"`wscope attach` take over",
-			dir);
-	else if (err == -EWOULDBLOCK)
-		complain("somebody reads '%s' already", dir);
-	else if (err)
-		complain("cannot open the pins in '%s': %s", dir, strerror(-err));
-	return err;
-}
-
-/* Everything up to the first packet. 0, or -errno after one line on stderr. */
-static int live_setup(struct live *v)
-{
-	bool pinned = v->options->pinned;
-	int err = pinned ? live_load_pinned(v) : live_load(v);
-
-	if (err)
-		return err;
-	if (v->options->dry_run) {
-		v->refused = live_dry_run(v->to, v->options);
-		return -ECANCELED;
-	}
-	v->refused = baseline_prepare(&v->baseline, v->options);
-	if (v->refused != EXIT_NOTHING)
-		return -EINVAL;
-	v->refused = EXIT_PRIVILEGE;
-	err = locals_open(&v->locals, v->loader->locals);
-	if (err == -E2BIG)
-		fprintf(stderr, "wscope: this host has more addresses than are told from others "
-				"in the kernel: blame may be less certain\n");
-	else if (err)
-		fprintf(stderr, "wscope: cannot read this host's addresses: %s\n", strerror(-err));
-	if (err && err != -E2BIG)
-		return err;
-	err = live_events_open(&v->events, v->loader->events);
-	if (!err)
-		err = live_signals(v);
-	if (err) {
-		fprintf(stderr, "wscope: cannot wait for events: %s\n", strerror(-err));
-		return err;
-	}
-	err = live_write(v);
-	if (err)
-		return err;
-	if (pinned)
-		return drop_privileges(v->options->user);
-	return live_attach_all(&v->attached, v->options, v->loader);
-}
-
 static void live_start(struct live *v)
 {
 	local_cause_open(&v->cause);
@@ -486,8 +307,8 @@ static void live_start(struct live *v)
 	v->times.live = true;
 	v->times.epoch_offset_ns = live_epoch_offset();
 	v->times.started_ns = v->started + (__u64)v->times.epoch_offset_ns;
-	if (v->attached_ns)
-		v->times.started_ns = v->attached_ns;
+	if (v->options->pinned)
+		v->times.started_ns = v->pinned.state.started_ns;
 	fprintf(stderr, "wscope: watching; " LOCAL_CAUSE_SETTING " = %d here\n", v->cause.setting);
 }
 
@@ -546,7 +367,7 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 		v->to = screen->to;
 		v->output = screen->output;
 	}
-	v->signals = v->reading = -1;
+	v->signals = v->reading = v->pinned.state_map = v->pinned.list_map = -1;
 	v->refused = EXIT_PRIVILEGE;
 	v->events.options = o;
 	v->events.output = v->output;
@@ -561,6 +382,7 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 		live_start(v);
 		status = live_finish(v, live_show(v));
 	}
+	metrics_close(v->metrics);
 	live_events_close(&v->events);
 	locals_close(v->locals);
 	loader_close(v->loader);
@@ -569,6 +391,7 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 		close(v->signals);
 	if (v->reading >= 0)
 		close(v->reading);
+	attachments_close(&v->pinned);
 	free(v);
 	return status;
 }

@@ -251,10 +251,21 @@ int live_attach_all(struct live_attach *a, const struct options *o, struct loade
 	return err;
 }
 
+bool live_attach_is_there(const struct live_attach *all, size_t i)
+{
+	const struct attach *a = &all->list[i];
+
+	if (a->how == ATTACH_NONE || all->recorded)
+		return a->how != ATTACH_NONE;
+	return a->how == ATTACH_DISPATCHER ? dispatcher_has(a) : attach_is_there(a) != 0;
+}
+
 int live_attach_undo(struct live_attach *a)
 {
 	int first = 0;
 
+	if (a->recorded)
+		a->n = 0;
 	while (a->n) {
 		struct attach *one = &a->list[--a->n];
 		int err = attach_detach(one);

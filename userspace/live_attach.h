@@ -13,7 +13,11 @@ struct live_attach {
 	size_t n;
 	struct dispatcher_object *object; /* once a dispatcher is needed */
 	struct xdp_probe probe;
+	bool recorded; /* another process has attached them, and says what is: nothing is asked or undone */
 };
+
+/* Whether entry i is still on its hook; what cannot be asked is taken to be. */
+bool live_attach_is_there(const struct live_attach *a, size_t i);
 
 /* Complains on stderr about the first interface that does not exist. 0 or -errno. */
 int live_attach_check(const struct options *o);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/options.h"
-#include "userspace/interfaces.h"
+#include "userspace/options_operands.h"
 #include "userspace/pins.h"
 
 #include <ctype.h>
@@ -279,6 +279,30 @@ static __u32 *options_size_of(struct options *o, enum option_id id)
 	}
 }
 
+/* Options whose argument is kept as it is. */
+static int options_text(struct options *o, enum option_id id, const char *value)
+{
+	if (id == OPTION_METRICS)
+		o->metrics = value;
+	else if (id == OPTION_METRICS_FILE)
+		o->metrics_file = value;
+	else if (id == OPTION_JUNIT)
+		o->junit = value;
+	else if (id == OPTION_BASELINE)
+		o->baseline = value;
+	else if (id == OPTION_PIN)
+		o->pin = value;
+	else if (id == OPTION_USER)
+		o->user = value;
+	else if (id == OPTION_SAVE_BASELINE)
+		o->save_baseline = value;
+	else if (o->metrics_endpoints_n < OPTIONS_METRICS_ENDPOINTS_MAX)
+		o->metrics_endpoints[o->metrics_endpoints_n++] = value;
+	else
+		return options_complain(id, value, "at most 64 endpoints");
+	return 0;
+}
+
 static int options_apply(struct options *o, enum option_id id, const char *value)
 {
 	bool *flag = options_flag(o, id);
@@ -297,11 +321,17 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return 0;
 	case OPTION_EXPECT:
 		return options_expect(o, value);
-	case OPTION_JUNIT:
-		o->junit = value;
-		return 0;
 	case OPTION_COUNT:
 		return options_number(id, value, ~0ULL, &o->count);
+	case OPTION_METRICS:
+	case OPTION_METRICS_FILE:
+	case OPTION_METRICS_ENDPOINT:
+	case OPTION_JUNIT:
+	case OPTION_BASELINE:
+	case OPTION_PIN:
+	case OPTION_USER:
+	case OPTION_SAVE_BASELINE:
+		return options_text(o, id, value);
 	case OPTION_INTERFACE:
 		return options_interface(o, value);
 	case OPTION_HOOKS:
@@ -330,123 +360,9 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 		return options_seconds(id, value, true, &o->series_interval_s);
 	case OPTION_TUNNELS:
 		return options_tunnels(value, o);
-	case OPTION_BASELINE:
-		o->baseline = value;
-		return 0;
-	case OPTION_PIN:
-		o->pin = value;
-		return 0;
-	case OPTION_USER:
-		o->user = value;
-		return 0;
-	case OPTION_SAVE_BASELINE:
-		o->save_baseline = value;
-		return 0;
 	default:
 		return options_apply_choice(o, id, value);
 	}
-}
-
-/* All words from argv on, joined by blanks; 0: out of memory. */
-static char *options_join(char **argv, int n)
-{
-	size_t len = 1;
-	char *joined;
-
-	for (int i = 0; i < n; i++)
-		len += strlen(argv[i]) + 1;
-	joined = calloc(1, len);
-	for (int i = 0; joined && i < n; i++) {
-		if (i)
-			strcat(joined, " ");
-		strcat(joined, argv[i]);
-	}
-	return joined;
-}
-
-/* Whether a word after the first file is one more file, there or missing, and not a filter. */
-static bool options_is_file(const char *word)
-{
-	if (!strcmp(word, "-") || !access(word, F_OK))
-		return true;
-	return strpbrk(word, "/.") && !strpbrk(word, " ()");
-}
-
-/*
- * Files, then the words of a filter. It begins behind "--", or for replay with the first word
- * after the first file that names nothing that exists: check does not guess, merge has none.
- */
-static int options_files(struct options *o, enum option_command command, const char *verb,
-			 char **argv, int n, int dashes)
-{
-	bool guess = command == REPLAY && dashes < 0;
-	const char *what = command == MERGE ? "output of `wscope replay --json`" : "capture";
-	int files = command == MERGE ? n : 0, inputs = 0;
-
-	while (files < n && files != dashes && (!files || !guess || options_is_file(argv[files])))
-		files++;
-	if (!files) {
-		fprintf(stderr, "wscope: %s takes at least one %s%s\n", verb, what,
-			dashes < 0 ? "" : " before '--'");
-		return -EINVAL;
-	}
-	o->files = calloc((size_t)files + 1, sizeof(*o->files));
-	if (files < n)
-		o->filter = options_join(argv + files, n - files);
-	o->filter_guessed = guess;
-	if (!o->files || (files < n && !o->filter))
-		return -ENOMEM;
-	for (int i = 0; i < files; i++) {
-		inputs += !strcmp(argv[i], "-");
-		o->files[o->files_n++] = argv[i];
-	}
-	if (inputs < 2)
-		return 0;
-	fprintf(stderr, "wscope: '-' goes once: standard input is one %s\n", what);
-	return -EINVAL;
-}
-
-/* Compare: exactly two captures. */
-static int options_two(struct options *o, char **argv, int n)
-{
-	const char *why = NULL;
-
-	if (n != 2)
-		why = "takes two captures, BEFORE and AFTER";
-	else if (!strcmp(argv[0], "-") && !strcmp(argv[1], "-"))
-		why = "takes '-' once: standard input is one capture";
-	if (why) {
-		fprintf(stderr, "wscope: compare %s\n", why);
-		return -EINVAL;
-	}
-	o->files = calloc(2, sizeof(*o->files));
-	if (!o->files)
-		return -ENOMEM;
-	o->files[0] = argv[0];
-	o->files[1] = argv[1];
-	o->files_n = 2;
-	return 0;
-}
-
-static int options_operands(struct options *o, enum option_command command, const char *verb,
-			    char **argv, int n, int dashes)
-{
-	if (command == COMPARE)
-		return options_two(o, argv, n);
-	if (!((int)command & (LIVE | TOP | ATTACH | STATUS | DETACH)))
-		return options_files(o, command, verb, argv, n, dashes);
-	if (n) {
-		fprintf(stderr, "wscope: %s takes no '%s'%s\n", verb, argv[0],
-			(int)command & (LIVE | TOP) ? ": filters are for replay" : "");
-		return -EINVAL;
-	}
-	if (command == STATUS || command == DETACH || o->pinned)
-		return 0;
-	if (!o->interfaces_n) {
-		fprintf(stderr, "wscope: %s takes at least one -i IF\n", verb);
-		return -EINVAL;
-	}
-	return interfaces_expand(o);
 }
 
 static void options_default(struct options *o)

@@ -14,6 +14,8 @@
 #define OPTIONS_INTERFACES_MAX 64
 #define OPTIONS_EXPECTS_MAX    64
 
+#define OPTIONS_METRICS_ENDPOINTS_MAX 64
+
 enum option_engine { ENGINE_NATIVE, ENGINE_XDP, ENGINE_TC };
 enum option_reader { OPTION_READER_AUTO, OPTION_READER_MAPPED, OPTION_READER_LIBPCAP };
 /* How a series is written; the first: by the file's name. */
@@ -58,6 +60,10 @@ struct options {
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
 	char *interface_names;                    /* what interfaces points into; owned */
+	const char *metrics;      /* live: [ADDR:]PORT to serve metrics on, or 0 */
+	const char *metrics_file; /* live: a file for them, or 0 */
+	const char *metrics_endpoints[OPTIONS_METRICS_ENDPOINTS_MAX]; /* that are named there */
+	size_t metrics_endpoints_n;
 	__u32 jobs;                               /* replay: threads that track */
 	bool nat;                                 /* compare: addresses are not trusted */
 	const char *expects[OPTIONS_EXPECTS_MAX]; /* check: files of expectations */

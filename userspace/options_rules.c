@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userspace/metrics_address.h"
 #include "userspace/options.h"
 
 /* Why a result beside the report cannot have this name; NULL: it can. */
@@ -152,12 +153,34 @@ static int rules_pinned(const struct options *o, enum option_command command)
 	return 0;
 }
 
+/* Addresses of metrics, and what goes only with metrics. */
+static int rules_metrics(const struct options *o)
+{
+	struct sockaddr_storage where;
+	struct endpoint_key key;
+
+	if (o->metrics && !metrics_address_listen(&where, o->metrics))
+		return rules_wrong("metrics", "takes [ADDR:]PORT, numbers only, IPv6 in brackets");
+	if (o->metrics_file && rules_no_file(o->metrics_file))
+		return rules_wrong("metrics-file", rules_no_file(o->metrics_file));
+	if (o->metrics_endpoints_n && !o->metrics && !o->metrics_file)
+		return rules_wrong("metrics-endpoint", "goes with --metrics or --metrics-file");
+	for (size_t i = 0; i < o->metrics_endpoints_n; i++) {
+		if (!metrics_address_endpoint(&key, o->metrics_endpoints[i]))
+			return rules_wrong("metrics-endpoint",
+					   "takes ADDR:PORT of a server, or ADDR of a client; "
+					   "IPv6 in brackets");
+	}
+	return 0;
+}
+
 int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
 	if (rules_jobs(o) || rules_retire(o) || rules_series(o) || rules_html(o) ||
-	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o) || rules_pinned(o, command))
+	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o) || rules_pinned(o, command) ||
+	    rules_metrics(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

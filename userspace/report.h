@@ -15,6 +15,7 @@
 #include "engine/finding.h"
 #include "engine/flow.h"
 #include "engine/gauge.h"
+#include "engine/slots.h"
 
 struct around;
 struct baseline;
@@ -31,7 +32,7 @@ struct report {
 	size_t gauges_at; /* from a record to its gauges, bytes; 0: nobody has any */
 	const struct endpoint_entry *endpoints; /* sorted by key */
 	size_t endpoints_n;
-	__u64 counters[COUNTERS];
+	__u64 counters[COUNTER_SLOTS];
 	__u64 evictions;    /* entries the tables gave up for room: the report is incomplete */
 	__u64 lost_packets; /* known to have been missed before us */
 	const char *const *files; /* replay: by packet_id_file(); live: 0 */

@@ -127,7 +127,7 @@ int snapshot_counters(int fd, __u64 *sums)
 	values = calloc((size_t)cpus, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
-	for (__u32 i = 0; i < COUNTERS && !err; i++) {
+	for (__u32 i = 0; i < COUNTER_SLOTS && !err; i++) {
 		err = bpf_map_lookup_elem(fd, &i, values);
 		sums[i] = 0;
 		for (int cpu = 0; cpu < cpus; cpu++)
@@ -161,7 +161,7 @@ static __u64 snapshot_evictions(const __u64 *before, const __u64 *after, __u64 f
  */
 static int snapshot_tables(struct snapshot *s, const struct snapshot_maps *maps)
 {
-	__u64 before[COUNTERS], flows = 0, pending = 0;
+	__u64 before[COUNTER_SLOTS], flows = 0, pending = 0;
 	int err = snapshot_counters(maps->counters, before);
 
 	if (!err)

@@ -46,7 +46,7 @@ int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
 /* Accepts NULL. */
 void snapshot_free(struct snapshot *s);
 
-/* Sums the per-CPU counters into sums[COUNTERS]. 0 or -errno. */
+/* Sums the per-CPU counters into sums[COUNTER_SLOTS]. 0 or -errno. */
 int snapshot_counters(int fd, __u64 *sums);
 
 /* The order of flow records in a report: first packet, then key, then the SYNs. As for qsort(). */

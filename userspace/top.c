@@ -102,20 +102,21 @@ static void give_stderr_back(struct top *t)
 
 /* ---- where it is attached ---- */
 
-static void describe(struct top_status *s, size_t i, const struct attach *a)
+static void describe(struct top_status *s, size_t i, const struct live_attach *all)
 {
+	const struct attach *a = &all->list[i];
 	static const char *const modes[] = { "none", "generic", "native", "offloaded" };
 	char name[IF_NAMESIZE + 16];
 	const char *how = a->how == ATTACH_LINK ? "link" : "clsact";
 	struct attach_xdp x;
 
-	s->gone[i] = !if_indextoname((unsigned int)a->ifindex, name);
-	if (s->gone[i])
+	s->gone[i] = !live_attach_is_there(all, i);
+	if (!if_indextoname((unsigned int)a->ifindex, name))
 		snprintf(name, sizeof(name), "interface %d", a->ifindex);
-	if (a->hook == HOOK_XDP) {
-		s->gone[i] = attach_query_xdp(&x, a->ifindex) || x.program != a->program;
-		how = s->gone[i] ? "not attached" : modes[x.mode];
-	}
+	if (s->gone[i])
+		how = "not attached";
+	else if (a->hook == HOOK_XDP)
+		how = attach_query_xdp(&x, a->ifindex) ? "" : modes[x.mode];
 	snprintf(s->attached[i], sizeof(s->attached[i]), "%s %s %s", name,
 		 names_of(NAMES_HOOK, a->hook), how);
 }
@@ -128,7 +129,7 @@ static void describe_all(struct top *t)
 	if (s->attached_n > TOP_HOOKS_ATTACHED)
 		s->attached_n = TOP_HOOKS_ATTACHED;
 	for (size_t i = 0; i < s->attached_n; i++)
-		describe(s, i, &t->attached->list[i]);
+		describe(s, i, t->attached);
 }
 
 /* ---- pictures ---- */

@@ -163,7 +163,7 @@ static int run_frame(struct hook_runner *r, struct native *world,
 /* Frames in, and reasons why they were not analysed. */
 static int counters_differ(struct hook_runner *r, const struct native *world)
 {
-	__u64 sums[COUNTERS];
+	__u64 sums[COUNTER_SLOTS];
 	int differs = hook_runner_counters(r, sums) != 0;
 
 	for (__u32 i = 0; i < COUNTERS && !differs; i++) {

@@ -186,13 +186,13 @@ int hook_runner_frame(struct hook_runner *r, const struct packet_builder_frame *
 	return run_tc(r, &meta, len);
 }
 
-int hook_runner_counters(struct hook_runner *r, __u64 sums[COUNTERS])
+int hook_runner_counters(struct hook_runner *r, __u64 sums[COUNTER_SLOTS])
 {
 	return snapshot_counters(bpf_map__fd(r->skel->maps.counters), sums);
 }
 
 /* Which counter of a skip reason went up; 0 if none. */
-static __u32 skipped(const __u64 before[COUNTERS], const __u64 after[COUNTERS])
+static __u32 skipped(const __u64 before[COUNTER_SLOTS], const __u64 after[COUNTER_SLOTS])
 {
 	for (__u32 i = COUNTER_FIRST_SKIP; i < COUNTERS; i++)
 		if (after[i] != before[i])
@@ -203,7 +203,7 @@ static __u32 skipped(const __u64 before[COUNTERS], const __u64 after[COUNTERS])
 int hook_runner_facts(struct hook_runner *r, const struct packet_builder_frame *f, __u64 ns,
 		      __u64 id, struct engine_facts *facts)
 {
-	__u64 before[COUNTERS], after[COUNTERS];
+	__u64 before[COUNTER_SLOTS], after[COUNTER_SLOTS];
 	__u32 index = r->hook;
 	int err;
 

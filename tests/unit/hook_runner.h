@@ -4,6 +4,7 @@
 #define WSCOPE_HOOK_RUNNER_H
 
 #include "engine/config.h"
+#include "engine/slots.h"
 #include "tests/unit/engine_text.h"
 #include "tests/unit/packet_builder.h"
 #include "userspace/snapshot.h"
@@ -39,7 +40,7 @@ int hook_runner_facts(struct hook_runner *r, const struct packet_builder_frame *
 		      __u64 id, struct engine_facts *facts);
 
 /* Sums of the counters so far. 0 or -errno. */
-int hook_runner_counters(struct hook_runner *r, __u64 sums[COUNTERS]);
+int hook_runner_counters(struct hook_runner *r, __u64 sums[COUNTER_SLOTS]);
 
 /* Accepts NULL. */
 void hook_runner_close(struct hook_runner *r);

@@ -196,7 +196,7 @@ static void compare(enum option_engine option)
 	assert_int_equal(native.report.endpoints_n, r.report.endpoints_n);
 	assert_memory_equal(native.report.endpoints, r.report.endpoints,
 			    r.report.endpoints_n * sizeof(*r.report.endpoints));
-	for (__u32 i = 0; i < COUNTERS; i++)
+	for (__u32 i = 0; i < COUNTER_SLOTS; i++)
 		assert_int_equal(native.report.counters[i], r.report.counters[i]);
 	release(&r);
 }

@@ -116,6 +116,7 @@ static void slope_is_right(void **state)
 struct world {
 	struct flow flow;
 	struct gauge gauge[2];
+	struct scratch scratch;
 	__u64 ns;
 };
 
@@ -143,7 +144,7 @@ static void step(struct world *w, unsigned int dir, __u32 seq, __u32 payload, __
 			    .window = window };
 
 	w->ns += 400000;
-	half_update(&w->flow, w->gauge, (__u8)dir, &p);
+	half_update(&w->scratch, &w->flow, w->gauge, (__u8)dir, &p);
 }
 
 #define MANY 70000

@@ -37,7 +37,8 @@ static int maps_open(void **state)
 	maps.pending = hash_map("pending", sizeof(struct flow_key), sizeof(struct pending));
 	maps.endpoints =
 		hash_map("endpoints", sizeof(struct endpoint_key), sizeof(struct endpoint));
-	maps.counters = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", 4, 8, COUNTERS, NULL);
+	maps.counters =
+		bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", 4, 8, COUNTER_SLOTS, NULL);
 	return 0;
 }
 
