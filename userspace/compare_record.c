@@ -101,6 +101,8 @@ void record_compare(struct record_compare *out, const struct compare_report *r)
 	memset(out, 0, sizeof(*out));
 	out->before = r->file[0];
 	out->after = r->file[1];
+	out->before_files = r->files[0];
+	out->after_files = r->files[1];
 	snprintf(out->verdict.text, sizeof(out->verdict.text), "%s", compare_verdict(verdict, r));
 	out->changes = (struct record_changes){ r->changes_n, r->changes };
 	out->flows = r->flows_n;

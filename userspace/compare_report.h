@@ -29,7 +29,8 @@ struct compare_flow {
 };
 
 struct compare_report {
-	const char *file[2];
+	const char *file[2];        /* as it was named */
+	size_t files[2];            /* captures that this is */
 	struct compare_flow *flows; /* by first packet */
 	size_t flows_n;
 	size_t flows_only[2];   /* connections that only one capture has */

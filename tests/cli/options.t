@@ -232,7 +232,8 @@ LINES = [
     (["merge", "--json", CAPTURE], "merge has no option '--json'; " + HELP.format("merge")),
     (["compare"], "compare takes two captures, BEFORE and AFTER"),
     (["compare", CAPTURE], "compare takes two captures, BEFORE and AFTER"),
-    (["compare", CAPTURE, CAPTURE, CAPTURE], "compare takes two captures, BEFORE and AFTER"),
+    (["compare", CAPTURE, CAPTURE, CAPTURE], "compare takes two operands, BEFORE and AFTER: for many "
+     "captures a directory each, or a pattern in quotes"),
     (["compare", "-", "-"], "compare takes '-' once: standard input is one capture"),
     (["compare", "-c", "5", CAPTURE, CAPTURE],
      "compare has no option '-c'; " + HELP.format("compare")),

@@ -11,6 +11,7 @@ may change nothing but what is named:
   nat        other addresses and ports behind the box: nat, and the connections are found
   sequence   other sequence numbers behind the box: seq-rewritten, and the packets are found
   both       other addresses and other sequence numbers
+  rotated    each side is a directory of pieces, and a pattern of them: nothing may change at all
 """
 
 import collections
@@ -155,6 +156,33 @@ class Scenario:
         if records[-1]["packets"] < self.plain[-1]["packets"] - gone:
             yield f"{gone} lost, {self.plain[-1]['packets'] - records[-1]['packets']} less paired"
 
+    def pieces(self, side, path, parts):
+        """The capture in that many pieces, in a directory whose names do not sort by time."""
+        frames, place = rewrite.load(wire.contents(path)), os.path.join(self.folder, self.name, side)
+        os.makedirs(os.path.join(place, "below"))
+        step = max(1, -(-len(frames) // parts))
+        cuts = range(0, len(frames), step)
+        for number, at in enumerate(cuts):
+            where = "below" if number % 2 else "."
+            with open(os.path.join(place, where, f"{len(cuts) - number}.pcap"), "wb") as file:
+                file.write(rewrite.store(frames[at:at + step]))
+        return place, len(cuts)
+
+    def rotated(self):
+        before, n = self.pieces("in", self.before, 3)
+        after, m = self.pieces("out", self.after, 5)
+        for sides in ((before, after), (before + "/*", after + "/[0-9b]*")):
+            records = compare(*sides)
+            whole = records[-1]
+            if (whole.pop("before_files"), whole.pop("after_files")) != (n, m):
+                yield f"not {n} and {m} captures"
+            for key in ("before", "after"):
+                whole[key] = self.plain[-1][key]
+            due = [{key: value for key, value in one.items()
+                    if key not in ("before_files", "after_files")} for one in self.plain]
+            if records != due:
+                yield f"{sides}: {[a for a, b in zip(records, due) if a != b]}"
+
     def nat(self):
         records = compare(self.before, self.variant(rewrite.translate))
         yield from differences(spread(self.due, "nat", [None]), records[-1]["changes"])
@@ -209,7 +237,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted(there & set(due)):
             one = Scenario(name, due[name], folder)
-            for what in ("as_it_is", "clock", "swapped", "loss", "nat", "sequence", "both"):
+            for what in ("as_it_is", "clock", "swapped", "loss", "nat", "sequence", "both", "rotated"):
                 check(f"{name}: {what.replace('_', ' ')}", getattr(one, what))
     return tap.end()
 

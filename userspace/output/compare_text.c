@@ -32,13 +32,24 @@ static void put_change(const struct text *t, const struct compare_report *r, con
 	text_field(t, "advice", "%s", change_sentence(sentence, name->advice, c));
 }
 
+static void put_side(const struct text *t, const char *label, const char *name, size_t captures)
+{
+	char safe[TEXT_FILE_ROOM], counted[TEXT_COUNTED_ROOM];
+
+	text_safe(safe, sizeof(safe), name);
+	if (captures == 1)
+		text_field(t, label, "%s", safe);
+	else
+		text_field(t, label, "%s (%s)", safe, text_counted(counted, captures, "capture"));
+}
+
 static void put_matched(const struct text *t, const struct compare_report *r)
 {
 	char flows[TEXT_COUNTED_ROOM], packets[TEXT_COUNTED_ROOM];
-	char before[TEXT_NUMBER_ROOM], after[TEXT_NUMBER_ROOM], names[2][TEXT_FILE_ROOM];
+	char before[TEXT_NUMBER_ROOM], after[TEXT_NUMBER_ROOM];
 
-	text_field(t, "before", "%s", text_safe(names[0], TEXT_FILE_ROOM, r->file[0]));
-	text_field(t, "after", "%s", text_safe(names[1], TEXT_FILE_ROOM, r->file[1]));
+	put_side(t, "before", r->file[0], r->files[0]);
+	put_side(t, "after", r->file[1], r->files[1]);
 	text_field(t, "matched", "%s, %s; of %s segments before and %s after",
 		   text_counted(flows, r->flows_n, "connection"),
 		   text_counted(packets, r->packets, "packet"), text_number(before, r->segments[0]),
