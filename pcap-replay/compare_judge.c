@@ -246,6 +246,8 @@ static void judge_pair(struct judged *j, unsigned int near)
 	j->proxied = judged_proxied(j);
 	flow->first_ns = (__s64)p->leg[0]->first_ns;
 	flow->packets = p->paired[0] + p->paired[1];
+	flow->folded[0] = p->folded[0];
+	flow->folded[1] = p->folded[1];
 	flow->translated = p->translated;
 	flow->options_cut = p->options_cut;
 	ends_of(&flow->ends[0], p->leg[0], j->client);
@@ -321,6 +323,8 @@ static int judge_one(struct compare_report *r, const struct compare *c,
 	flow->changes_n = j.n;
 	for (size_t i = 0; i < j.n; i++)
 		total_add(r, &j.list[i]);
+	r->folded[0] += flow->folded[0];
+	r->folded[1] += flow->folded[1];
 	r->unclaimed += flow->unclaimed;
 	r->options_cut += flow->options_cut;
 	r->unmatched += !flow->packets;

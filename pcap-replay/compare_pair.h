@@ -90,6 +90,7 @@ struct compare_pair {
 	__u32 tsdelta[2];               /* the same of timestamp values, where it is not 0 */
 	__u64 paired[2];                /* packets */
 	__u64 data[2];                  /* of them with payload */
+	__u64 folded[2];                /* segments of a side that the other has in other pieces */
 	__s64 delay[2][COMPARE_DELAYS]; /* AFTER's time less BEFORE's, of some pairs of packets */
 	__s16 ttl[2];                   /* AFTER's TTL less BEFORE's, of the first pair */
 	__u8 ttl_known[2];
@@ -162,6 +163,42 @@ void compare_link(struct compare *c, struct compare_leg *leg, const struct compa
 
 /* All legs that are still without: by votes of their packets. */
 void compare_link_rest(struct compare *c);
+
+/*
+ * Pairs segments that wait with those of the other side that have the same bytes in other pieces. last:
+ * also where some of the pieces are missing, which then wait in place of the whole.
+ */
+void compare_fold(struct compare *c, struct compare_pair *p, bool last);
+
+/* Takes a node out for good; keeps a segment of a leg. */
+void compare_drop(struct compare *c, struct compare_leg *leg, struct compare_node *node);
+struct compare_node *compare_keep(struct compare *c, struct compare_leg *leg,
+				  const struct compare_segment *s);
+
+/* A segment's numbers as BEFORE has them. */
+struct compare_spot {
+	__u32 seq, ack;
+	unsigned int dir;
+};
+
+struct compare_spot compare_spot(const struct compare_pair *p, unsigned int side,
+				 const struct compare_segment *s);
+
+/* Whether two segments can be one. exact: nothing may differ but what routers change. */
+bool compare_partners(const struct compare *c, const struct compare_pair *p,
+		      const struct compare_segment *before, const struct compare_segment *after,
+		      unsigned int dir, bool exact);
+
+/* One pair of packets: what differs is noted, and neither is kept. */
+void compare_pair_up(struct compare *c, struct compare_pair *p,
+		     const struct compare_segment *before, const struct compare_segment *after);
+
+/* A packet of a side has its partner. */
+void compare_seen(struct compare *c, unsigned int side, __u64 number);
+
+/* The same of two that overlap and do not begin with the same byte. dir: BEFORE's. */
+void compare_pair_part(struct compare *c, struct compare_pair *p, unsigned int dir,
+		       const struct compare_segment *before, const struct compare_segment *after);
 
 /* Notes what differs in a pair of packets, dir being BEFORE's. */
 void compare_note(struct compare *c, struct compare_pair *p, unsigned int dir,

@@ -52,6 +52,8 @@ void record_compare_flow(struct record_compare_flow *out, const struct compare_f
 	out->client_side = names_of(NAMES_CAPTURE, f->client_side);
 	out->paired_by = names_of(NAMES_PAIRED_BY, f->translated);
 	out->packets = f->packets;
+	out->before_folded = f->folded[0];
+	out->after_folded = f->folded[1];
 	out->before_only = f->only[0];
 	out->after_only = f->only[1];
 	out->unclaimed = f->unclaimed;
@@ -111,6 +113,8 @@ void record_compare(struct record_compare *out, const struct compare_report *r)
 	out->flows_without_packets = r->unmatched;
 	out->flows_options_cut = r->options_cut;
 	out->packets = r->packets;
+	out->before_folded = r->folded[0];
+	out->after_folded = r->folded[1];
 	out->before_packets = r->segments[0];
 	out->after_packets = r->segments[1];
 	out->unclaimed = r->unclaimed;

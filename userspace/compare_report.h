@@ -21,6 +21,7 @@ struct compare_flow {
 	size_t changes_n;
 	__s64 first_ns;   /* of BEFORE */
 	__u64 packets;    /* found in both */
+	__u64 folded[2];  /* segments that the other capture has in other pieces */
 	__u64 only[2];    /* without a partner, in BEFORE and in AFTER */
 	__u64 unclaimed;  /* of them at the captures' ends, where nothing can be concluded */
 	__u8 client_side; /* the capture nearer the client: 0, 1; 2: times do not tell */
@@ -38,6 +39,7 @@ struct compare_report {
 	size_t changes_n;
 	__u64 segments[2]; /* that were read */
 	__u64 packets;     /* found in both */
+	__u64 folded[2];   /* segments that the other capture has in other pieces */
 	__u64 unclaimed;
 	size_t options_cut; /* connections */
 	size_t unmatched;   /* connections of both captures without one packet in both */

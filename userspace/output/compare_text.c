@@ -54,6 +54,11 @@ static void put_matched(const struct text *t, const struct compare_report *r)
 		   text_counted(flows, r->flows_n, "connection"),
 		   text_counted(packets, r->packets, "packet"), text_number(before, r->segments[0]),
 		   text_number(after, r->segments[1]));
+	if (r->folded[0])
+		text_field(t, "folded",
+			   "%s before and %s after: the same bytes in other pieces (GRO, TSO)",
+			   text_counted(packets, r->folded[0], "segment"),
+			   text_number(after, r->folded[1]));
 }
 
 /* "AFTER is 3.000 s ahead of BEFORE" */
