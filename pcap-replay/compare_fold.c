@@ -288,9 +288,21 @@ static bool fold_overlaps(const struct fold *f, unsigned int side, size_t first,
 			      : across(f, s ? &seed->node->s : one, s ? one : &seed->node->s))
 			run_add(f, s, &run[s], next[s] - 1);
 	}
-	return run[!side].n && (run[side].n + run[!side].n > 2 ||
-				f->entry[!side][run[!side].at[0]].at != seed->at ||
-				run[0].end != run[1].end);
+	return run[!side].n &&
+	       (run[side].n + run[!side].n > 2 ||
+		f->entry[!side][run[!side].at[0]].at != seed->at || run[0].end != run[1].end);
+}
+
+/* Live: one of them is so young that others may still come. */
+static bool fold_is_young(const struct fold *f, const struct fold_run run[2])
+{
+	for (unsigned int side = 0; f->c->young_ns && side < 2; side++) {
+		for (unsigned int i = 0; i < run[side].n; i++) {
+			if (f->entry[side][run[side].at[i]].node->s.ns >= f->c->young_ns)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* All that is left and overlaps: packets of one side were lost, be it in a large segment or of one. */
@@ -303,7 +315,8 @@ static void fold_rest(struct fold *f)
 	while (fold_next(f, next, INT32_MAX, &side)) {
 		size_t first = next[side]++;
 
-		if (!f->entry[side][first].node || !fold_overlaps(f, side, first, run))
+		if (!f->entry[side][first].node || !fold_overlaps(f, side, first, run) ||
+		    fold_is_young(f, run))
 			continue;
 		fold_gaps(f, 0, run);
 		fold_gaps(f, 1, run);

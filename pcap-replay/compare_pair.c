@@ -355,6 +355,8 @@ void compare_settle(struct compare *c, struct compare_pair *p, __u64 keep)
 
 		for (__u64 left = list->n; n && left > keep; n = next, left--) {
 			next = n->next;
+			if (c->young_ns && n->s.ns >= c->young_ns)
+				continue;
 			if (pair_new(c, p, COMPARE_AFTER, &n->s, false))
 				compare_drop(c, p->leg[1], n);
 		}
@@ -456,6 +458,10 @@ static struct compare_leg *leg_of(struct compare *c, unsigned int side, const st
 	__u32 hash = native_flow_hash(key);
 	struct newest *entry = table_find(&c->keys[side], key, sizeof(*key), hash);
 
+	if (c->only_new && !(s->flags & TCP_SYN) && !(entry && entry->leg)) {
+		c->refused++;
+		return NULL;
+	}
 	if (!entry) {
 		entry = table_insert(&c->keys[side], key, hash);
 		if (!entry) {

@@ -121,5 +121,7 @@ void record_compare(struct record_compare *out, const struct compare_report *r)
 	for (unsigned int i = 0; i < COUNTERS; i++)
 		out->skipped.n[i] = names_counters[i].skip ? r->counters[i] : 0;
 	out->clock_offset_s = r->clocked ? r->offset_ns : RECORD_NO_TIME;
+	out->lost = r->lost;
+	out->not_taken = r->refused;
 	out->incomplete = r->incomplete;
 }

@@ -32,7 +32,7 @@ struct compare_flow {
 struct compare_report {
 	const char *file[2];        /* as it was named */
 	size_t files[2];            /* captures that this is */
-	struct compare_flow *flows; /* by first packet */
+	struct compare_flow *flows; /* by first packet; NULL: only their number is known */
 	size_t flows_n;
 	size_t flows_only[2];   /* connections that only one capture has */
 	struct change *changes; /* of all connections together, sorted */
@@ -46,6 +46,9 @@ struct compare_report {
 	bool clocked;
 	__s64 offset_ns; /* AFTER's clock less BEFORE's */
 	__u64 counters[COUNTERS];
+	__u64 lost;      /* live: packets the kernel had no room for */
+	__u64 refused;   /* live: segments of connections that were not taken */
+	bool live;       /* the two files are interfaces */
 	bool incomplete; /* memory, or the bound on waiting packets */
 };
 

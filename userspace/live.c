@@ -11,6 +11,7 @@
 
 #include <sys/signalfd.h>
 
+#include "pcap-replay/compare_live.h"
 #include "pcap-replay/sniff.h"
 #include "userspace/baseline.h"
 #include "userspace/complain.h"
@@ -428,9 +429,12 @@ static int live_finish(struct live *v, int err)
 
 int live_run(const struct options *o)
 {
-	struct live *v = calloc(1, sizeof(*v));
+	struct live *v;
 	int status;
 
+	if (o->compare)
+		return compare_live(o);
+	v = calloc(1, sizeof(*v));
 	if (!v) {
 		fprintf(stderr, "wscope: out of memory\n");
 		return EXIT_INCOMPLETE;

@@ -50,6 +50,7 @@ struct options {
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
 	__u32 jobs;                               /* replay: threads that track */
+	bool compare;                             /* live: compare two interfaces */
 	bool nat;                                 /* compare: addresses are not trusted */
 	const char *expects[OPTIONS_EXPECTS_MAX]; /* check: files of expectations */
 	size_t expects_n;

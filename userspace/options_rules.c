@@ -129,12 +129,30 @@ static int rules_write(const struct options *o)
 	return -EINVAL;
 }
 
+/* Live --compare: two interfaces, and nothing of what the programs in the kernel would do. */
+static int rules_compare(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (!o->compare)
+		return o->nat ? rules_wrong("nat", "goes with --compare") : 0;
+	if (o->interfaces_n != 2 || !strcmp(o->interfaces[0], o->interfaces[1]))
+		why = "takes two interfaces: -i BEFORE -i AFTER";
+	else if (o->write || o->baseline || o->save_baseline)
+		why = "does not go with --write, --baseline or --save-baseline";
+	else if (o->count)
+		why = "does not go with --count: it has no events";
+	return why ? rules_wrong("compare", why) : 0;
+}
+
 int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
 		return rules_wrong("save-baseline", "is of one stream, --separate has several");
 	if (rules_jobs(o) || rules_retire(o) || rules_series(o) || rules_html(o) ||
 	    rules_ipfix(o) || rules_write(o))
+		return -EINVAL;
+	if (command == LIVE && rules_compare(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

@@ -101,6 +101,10 @@ static void put_not_compared(const struct text *t, const struct compare_report *
 	put_why(t, &labelled, r->unclaimed, "packet",
 		"in one capture only, where the other may not have run or not have seen that "
 		"direction");
+	put_why(t, &labelled, r->refused, "packet",
+		"of connections that were there before the last renewal");
+	put_why(t, &labelled, r->lost, "packet",
+		"lost by the kernel for want of room: that others are missing means nothing");
 	put_why(t, &labelled, skipped, "frame", "without a TCP segment that can be read");
 	if (r->incomplete)
 		text_field(t, "INCOMPLETE", "too many packets have no partner");
@@ -155,7 +159,7 @@ int compare_text(FILE *to, const struct compare_report *r, const struct options 
 	text_wrapped(&t, 2, r->packets ? "The box %s" : "%s", verdict);
 	for (size_t i = 0; i < r->changes_n; i++)
 		put_change(&t, r, &r->changes[i]);
-	if (o->verbose && r->flows_n)
+	if (o->verbose && r->flows && r->flows_n)
 		err = put_flows(&t, r);
 	fputc('\n', to);
 	put_matched(&t, r);
