@@ -2,22 +2,27 @@
 #include "pcap-replay/compare.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "pcap-replay/compare_judge.h"
+#include "pcap-replay/inputs.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/status.h"
 
 #define COMPARE_ERROR_LEN 8192 /* a path and what is wrong */
 
-/* One capture while it is read. */
+/* One side while it is read: a capture, or several as one stream in time order. */
 struct capture {
+	struct inputs in;
 	struct reader *reader;
 	struct frame batch[READER_BATCH];
 	unsigned int at, n;
 	__u64 base_ns; /* of its first packet */
+	__u64 taken;   /* packets */
 	bool begun, ended;
 	int err; /* -EBADMSG: damaged */
 };
@@ -62,43 +67,99 @@ static unsigned int due(struct run *r)
 	return before->ns - r->capture[0].base_ns > after->ns - r->capture[1].base_ns;
 }
 
+/*
+ * The packet with the number it has on its side: of a single capture its own, of several the place in
+ * their common order. So a capture that was rotated is numbered as it would be in one piece.
+ */
+static struct frame numbered(struct capture *c)
+{
+	struct frame p = c->batch[c->at++];
+
+	c->taken++;
+	if (c->in.names_n > 1)
+		p.number = c->taken;
+	return p;
+}
+
 static void feed(struct run *r)
 {
 	unsigned int side;
 
 	native_current = r->native;
 	while (side = due(r), capture_peek(&r->capture[side])) {
-		struct capture *c = &r->capture[side];
+		struct frame frame = numbered(&r->capture[side]);
 		struct compare_segment segment;
 		struct flow_key key;
 
-		if (compare_segment(&segment, &key, &r->native->scratch.walk, &c->batch[c->at]))
+		if (compare_segment(&segment, &key, &r->native->scratch.walk, &frame))
 			compare_add(&r->compare, side, &segment, &key);
-		c->at++;
 		if (r->compare.out_of_memory)
 			break;
 	}
 	compare_finish(&r->compare);
 }
 
-/* Opens both captures; an exit status. */
-static int open_both(struct run *r, const struct options *o)
+/* What the operand of a side stands for: a capture, a directory, or a pattern that no file is named as. */
+static int find(struct capture *c, const struct options *o, const char *operand)
+{
+	struct options one = *o;
+	struct stat st;
+	glob_t names;
+	int err;
+
+	one.files = &operand;
+	one.files_n = 1;
+	if (!strpbrk(operand, "*?[") || !lstat(operand, &st))
+		return inputs_find(&c->in, &one);
+	err = glob(operand, 0, NULL, &names);
+	if (err == GLOB_NOSPACE)
+		return -ENOMEM;
+	if (err) /* the reader says that there is no such file */
+		return inputs_find(&c->in, &one);
+	one.files = (const char **)names.gl_pathv;
+	one.files_n = names.gl_pathc;
+	err = inputs_find(&c->in, &one);
+	globfree(&names);
+	return err;
+}
+
+static int open_side(struct capture *c, const struct options *o, const char *operand)
 {
 	const struct reader_options ro = {
 		.allow_truncated = o->allow_truncated,
 		.backend = (enum reader_backend)o->reader,
 	};
 	char error[COMPARE_ERROR_LEN];
-	int status = EXIT_NOTHING;
 
-	for (unsigned int side = 0; side < 2; side++) {
-		if (!reader_open(&r->capture[side].reader, &o->files[side], 1, &ro, error,
-				 sizeof(error)))
-			continue;
-		complain("%s", error);
-		status = EXIT_INPUT;
+	if (find(c, o, operand)) {
+		complain("out of memory");
+		return EXIT_INCOMPLETE;
 	}
-	return status;
+	if (!c->in.names_n || c->in.status == EXIT_USAGE)
+		return c->in.status;
+	if (!reader_open(&c->reader, c->in.options.files, (unsigned int)c->in.names_n, &ro, error,
+			 sizeof(error)))
+		return EXIT_NOTHING;
+	complain("%s", error);
+	return EXIT_INPUT;
+}
+
+/* Opens both sides; an exit status. */
+static int open_both(struct run *r, const struct options *o)
+{
+	int before = open_side(&r->capture[0], o, o->files[0]);
+
+	return status_worse(before, open_side(&r->capture[1], o, o->files[1]));
+}
+
+/* What was wrong with the captures of a side, which were read as far as they could be. */
+static int complain_side(const struct capture *c)
+{
+	for (unsigned int i = 0; i < reader_files(c->reader); i++) {
+		if (reader_error(c->reader, i))
+			complain("%s", reader_error(c->reader, i));
+	}
+	return c->err ? EXIT_INPUT : c->in.status;
 }
 
 static bool is_found(const struct compare_report *r, int severity)
@@ -125,7 +186,10 @@ static int print(const struct compare_report *r, const struct options *o)
 /* What was read, judged and printed; an exit status. */
 static int conclude(struct run *r, const struct options *o)
 {
-	struct compare_report report = { .file = { o->files[0], o->files[1] } };
+	struct compare_report report = {
+		.file = { o->files[0], o->files[1] },
+		.files = { r->capture[0].in.names_n, r->capture[1].in.names_n },
+	};
 	int status = EXIT_NOTHING;
 
 	memcpy(report.counters, r->native->counters, sizeof(report.counters));
@@ -162,19 +226,15 @@ int compare_run(const struct options *o)
 	if (status != EXIT_NOTHING)
 		goto out;
 	feed(r);
-	for (unsigned int side = 0; side < 2; side++) {
-		const char *error = reader_error(r->capture[side].reader, 0);
-
-		if (error)
-			complain("%s", error);
-		if (r->capture[side].err)
-			status = EXIT_INPUT;
-	}
+	for (unsigned int side = 0; side < 2; side++)
+		status = status_worse(status, complain_side(&r->capture[side]));
 	status = status_worse(status, conclude(r, o));
 out:
 	if (r) {
-		reader_close(r->capture[0].reader);
-		reader_close(r->capture[1].reader);
+		for (unsigned int side = 0; side < 2; side++) {
+			reader_close(r->capture[side].reader);
+			inputs_free(&r->capture[side].in);
+		}
 		native_close(r->native);
 		compare_free(&r->compare);
 	}

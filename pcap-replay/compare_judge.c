@@ -189,6 +189,17 @@ static void judge_diffs(struct judged *j)
 	}
 }
 
+static struct change *add_one_sided(struct judged *j, unsigned int side, unsigned int dir,
+				    __u64 number)
+{
+	struct change *change =
+		add(j, side == judged_up(j, dir) ? CHANGE_packets_missing : CHANGE_packets_added,
+		    judged_way(j, dir));
+
+	change->number[side] = number;
+	return change;
+}
+
 /* Counts what one capture alone has of a direction; what the other must have missed becomes a change. */
 static void judge_leftovers(struct judged *j, unsigned int side, unsigned int dir)
 {
@@ -196,22 +207,24 @@ static void judge_leftovers(struct judged *j, unsigned int side, unsigned int di
 	const struct compare_node *n = leg->list[dir ^ (side ? j->p->flip : 0U)].first;
 	struct change *change = NULL;
 
+	if (j->p->gone[side][dir].packets) {
+		change = add_one_sided(j, side, dir, j->p->gone[side][dir].first);
+		change->packets = j->p->gone[side][dir].packets;
+		j->flow->only[side] += change->packets;
+	}
 	for (; n; n = n->next) {
+		if (j->c->young_ns && n->s.ns >= j->c->young_ns)
+			continue;
 		if (j->proxied && compare_in_handshake(leg, &n->s))
 			continue;
 		j->flow->only[side]++;
-		if (!j->p->paired[dir] || n->s.number < j->c->paired_first[side] ||
+		if (j->c->lossy || !j->p->paired[dir] || n->s.number < j->c->paired_first[side] ||
 		    n->s.number > j->c->paired_last[side]) {
 			j->flow->unclaimed++;
 			continue;
 		}
-		if (!change) {
-			change = add(j,
-				     side == judged_up(j, dir) ? CHANGE_packets_missing
-							       : CHANGE_packets_added,
-				     judged_way(j, dir));
-			change->number[side] = n->s.number;
-		}
+		if (!change)
+			change = add_one_sided(j, side, dir, n->s.number);
 		change->packets++;
 	}
 }
@@ -246,6 +259,9 @@ static void judge_pair(struct judged *j, unsigned int near)
 	j->proxied = judged_proxied(j);
 	flow->first_ns = (__s64)p->leg[0]->first_ns;
 	flow->packets = p->paired[0] + p->paired[1];
+	flow->unclaimed = p->unclaimed;
+	flow->folded[0] = p->folded[0];
+	flow->folded[1] = p->folded[1];
 	flow->translated = p->translated;
 	flow->options_cut = p->options_cut;
 	ends_of(&flow->ends[0], p->leg[0], j->client);
@@ -300,7 +316,7 @@ static void total_add(struct compare_report *r, const struct change *change)
 		r->changes[r->changes_n++] = *change;
 		return;
 	}
-	same->flows++;
+	same->flows += change->flows;
 	same->packets += change->packets;
 }
 
@@ -321,6 +337,8 @@ static int judge_one(struct compare_report *r, const struct compare *c,
 	flow->changes_n = j.n;
 	for (size_t i = 0; i < j.n; i++)
 		total_add(r, &j.list[i]);
+	r->folded[0] += flow->folded[0];
+	r->folded[1] += flow->folded[1];
 	r->unclaimed += flow->unclaimed;
 	r->options_cut += flow->options_cut;
 	r->unmatched += !flow->packets;
@@ -377,6 +395,32 @@ int compare_judge(struct compare_report *r, const struct compare *c)
 	r->packets = c->matched;
 	judge_clock(r, c);
 	r->incomplete = c->overflow || c->out_of_memory;
+	return 0;
+}
+
+int compare_judge_add(struct compare_report *to, const struct compare_report *r)
+{
+	if (!to->changes)
+		to->changes = calloc(TOTALS_MOST + 3UL * CHANGE_CODES, sizeof(*to->changes));
+	if (!to->changes)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->changes_n; i++)
+		total_add(to, &r->changes[i]);
+	change_sort(to->changes, to->changes_n);
+	for (unsigned int side = 0; side < 2; side++) {
+		to->flows_only[side] += r->flows_only[side];
+		to->segments[side] += r->segments[side];
+		to->folded[side] += r->folded[side];
+	}
+	to->flows_n += r->flows_n;
+	to->packets += r->packets;
+	to->unclaimed += r->unclaimed;
+	to->options_cut += r->options_cut;
+	to->unmatched += r->unmatched;
+	if (r->clocked)
+		to->offset_ns = r->offset_ns;
+	to->clocked |= r->clocked;
+	to->incomplete |= r->incomplete;
 	return 0;
 }
 

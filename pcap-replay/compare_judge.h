@@ -11,6 +11,12 @@
  * that is finished. 0 or -ENOMEM; release with compare_judge_free(), also after an error.
  */
 int compare_judge(struct compare_report *r, const struct compare *c);
+
+/*
+ * Adds what a report found to one of several, which is empty at first and has no connections in it, but
+ * their number. 0 or -ENOMEM.
+ */
+int compare_judge_add(struct compare_report *to, const struct compare_report *r);
 void compare_judge_free(struct compare_report *r);
 
 #endif

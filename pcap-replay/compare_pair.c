@@ -113,16 +113,10 @@ static __u32 ack_of(const struct compare_segment *s)
 	return s->flags & TCP_ACK ? s->ack : 0;
 }
 
-/* A segment's numbers as BEFORE has them. */
-struct spot {
-	__u32 seq, ack;
-	unsigned int dir;
-};
-
-static struct spot spot_of(const struct compare_pair *p, unsigned int side,
-			   const struct compare_segment *s)
+struct compare_spot compare_spot(const struct compare_pair *p, unsigned int side,
+				 const struct compare_segment *s)
 {
-	struct spot at = { s->seq, ack_of(s), pair_dir(p, side, s) };
+	struct compare_spot at = { s->seq, ack_of(s), pair_dir(p, side, s) };
 
 	if (!side)
 		return at;
@@ -137,7 +131,7 @@ static struct spot spot_of(const struct compare_pair *p, unsigned int side,
 static __u32 book_hash(const struct compare_pair *p, unsigned int side,
 		       const struct compare_segment *s)
 {
-	struct spot at = spot_of(p, side, s);
+	struct compare_spot at = compare_spot(p, side, s);
 	__u64 h = table_mix((__u64)(unsigned long)p, (__u64)at.seq << 32 | at.ack);
 	unsigned int flags = s->flags & (unsigned int)FLAGS_THAT_COUNT;
 
@@ -194,8 +188,7 @@ static void book_remove(struct compare *c, struct compare_node *node)
 	c->booked--;
 }
 
-/* Takes a node out for good. */
-static void node_drop(struct compare *c, struct compare_leg *leg, struct compare_node *node)
+void compare_drop(struct compare *c, struct compare_leg *leg, struct compare_node *node)
 {
 	struct compare_list *list = &leg->list[node->s.dir];
 
@@ -208,8 +201,8 @@ static void node_drop(struct compare *c, struct compare_leg *leg, struct compare
 	c->waiting--;
 }
 
-static struct compare_node *node_keep(struct compare *c, struct compare_leg *leg,
-				      const struct compare_segment *s)
+struct compare_node *compare_keep(struct compare *c, struct compare_leg *leg,
+				  const struct compare_segment *s)
 {
 	struct compare_list *list = &leg->list[s->dir];
 	struct compare_node *node = node_new(c);
@@ -231,10 +224,9 @@ static bool stamps_fit(__u32 before, __u32 after, __u32 delta)
 	return before == after || after - before == delta || !before || !after;
 }
 
-/* Whether two segments can be one. exact: nothing may differ but what routers change. */
-static bool partners(const struct compare *c, const struct compare_pair *p,
-		     const struct compare_segment *before, const struct compare_segment *after,
-		     unsigned int dir, bool exact)
+bool compare_partners(const struct compare *c, const struct compare_pair *p,
+		      const struct compare_segment *before, const struct compare_segment *after,
+		      unsigned int dir, bool exact)
 {
 	bool stamped = compare_stamped(before) && compare_stamped(after);
 	/* Else SYNs would be paired with their repetitions. */
@@ -255,18 +247,18 @@ static struct compare_node *book_find(const struct compare *c, const struct comp
 				      bool exact)
 {
 	__u32 hash = book_hash(p, side, s);
-	struct spot at = spot_of(p, side, s);
+	struct compare_spot at = compare_spot(p, side, s);
 	struct compare_node *best = NULL;
 
 	for (struct compare_node *n = c->book[hash & c->book_mask]; n; n = n->chain) {
-		struct spot there;
+		struct compare_spot there;
 
 		if (n->hash != hash || n->pair != p || n->side == side)
 			continue;
-		there = spot_of(p, n->side, &n->s);
+		there = compare_spot(p, n->side, &n->s);
 		if (there.seq != at.seq || there.ack != at.ack || there.dir != at.dir ||
 		    n->s.len != s->len || (n->s.flags ^ s->flags) & FLAGS_THAT_COUNT ||
-		    !partners(c, p, side ? &n->s : s, side ? s : &n->s, at.dir, exact))
+		    !compare_partners(c, p, side ? &n->s : s, side ? s : &n->s, at.dir, exact))
 			continue;
 		if (!best || ((n->s.ipid == s->ipid) == (best->s.ipid == s->ipid)
 				      ? n->s.number < best->s.number
@@ -289,22 +281,33 @@ static void clock_note(struct compare *c, struct compare_pair *p, unsigned int d
 		c->syn_delay[c->syn_delays++] = delay;
 }
 
-/* One pair of packets: what differs is noted, and neither is kept. */
-static void pair_up(struct compare *c, struct compare_pair *p, const struct compare_segment *before,
-		    const struct compare_segment *after)
+void compare_seen(struct compare *c, unsigned int side, __u64 number)
 {
-	const struct compare_segment *s[2] = { before, after };
+	if (!c->paired_first[side] || number < c->paired_first[side])
+		c->paired_first[side] = number;
+	if (number > c->paired_last[side])
+		c->paired_last[side] = number;
+}
+
+void compare_pair_part(struct compare *c, struct compare_pair *p, unsigned int dir,
+		       const struct compare_segment *before, const struct compare_segment *after)
+{
+	c->matched++;
+	p->paired[dir]++;
+	p->data[dir]++;
+	compare_note(c, p, dir, before, after);
+}
+
+void compare_pair_up(struct compare *c, struct compare_pair *p,
+		     const struct compare_segment *before, const struct compare_segment *after)
+{
 	unsigned int dir = before->dir;
 
 	c->matched++;
 	p->paired[dir]++;
 	p->data[dir] += !!before->len;
-	for (unsigned int side = 0; side < 2; side++) {
-		if (!c->paired_first[side] || s[side]->number < c->paired_first[side])
-			c->paired_first[side] = s[side]->number;
-		if (s[side]->number > c->paired_last[side])
-			c->paired_last[side] = s[side]->number;
-	}
+	compare_seen(c, COMPARE_BEFORE, before->number);
+	compare_seen(c, COMPARE_AFTER, after->number);
 	if (compare_stamped(before) && before->tsval == after->tsval && before->ipid &&
 	    after->ipid && before->ipid != after->ipid && before->window == after->window)
 		c->ipid_rewritten = true;
@@ -320,8 +323,8 @@ static bool pair_new(struct compare *c, struct compare_pair *p, unsigned int sid
 
 	if (!n)
 		return false;
-	pair_up(c, p, side ? &n->s : s, side ? s : &n->s);
-	node_drop(c, p->leg[!side], n);
+	compare_pair_up(c, p, side ? &n->s : s, side ? s : &n->s);
+	compare_drop(c, p->leg[!side], n);
 	return true;
 }
 
@@ -337,7 +340,7 @@ void compare_refresh(struct compare *c, struct compare_pair *p)
 		for (struct compare_node *n = p->leg[i / 2]->list[i % 2].first; n; n = next) {
 			next = n->next;
 			if (i / 2 && pair_new(c, p, COMPARE_AFTER, &n->s, true))
-				node_drop(c, p->leg[1], n);
+				compare_drop(c, p->leg[1], n);
 			else
 				book_add(c, p, n);
 		}
@@ -352,8 +355,10 @@ void compare_settle(struct compare *c, struct compare_pair *p, __u64 keep)
 
 		for (__u64 left = list->n; n && left > keep; n = next, left--) {
 			next = n->next;
+			if (c->young_ns && n->s.ns >= c->young_ns)
+				continue;
 			if (pair_new(c, p, COMPARE_AFTER, &n->s, false))
-				node_drop(c, p->leg[1], n);
+				compare_drop(c, p->leg[1], n);
 		}
 	}
 }
@@ -378,9 +383,9 @@ static void pair_syns(struct compare *c, struct compare_pair *p)
 		if (!before || !after || after->s.seq - before->s.seq != p->delta[dir] ||
 		    compare_is_syn(&before->s) != compare_is_syn(&after->s))
 			continue;
-		pair_up(c, p, &before->s, &after->s);
-		node_drop(c, p->leg[0], before);
-		node_drop(c, p->leg[1], after);
+		compare_pair_up(c, p, &before->s, &after->s);
+		compare_drop(c, p->leg[0], before);
+		compare_drop(c, p->leg[1], after);
 	}
 }
 
@@ -453,6 +458,10 @@ static struct compare_leg *leg_of(struct compare *c, unsigned int side, const st
 	__u32 hash = native_flow_hash(key);
 	struct newest *entry = table_find(&c->keys[side], key, sizeof(*key), hash);
 
+	if (c->only_new && !(s->flags & TCP_SYN) && !(entry && entry->leg)) {
+		c->refused++;
+		return NULL;
+	}
 	if (!entry) {
 		entry = table_insert(&c->keys[side], key, hash);
 		if (!entry) {
@@ -516,10 +525,17 @@ static __u64 pair_waits(const struct compare_pair *p)
 	return before < after ? before : after;
 }
 
+/* Many wait on both sides: a box rewrites windows, or one side has what is cut on the other. */
+static void settle_many(struct compare *c, struct compare_pair *p)
+{
+	compare_settle(c, p, COMPARE_SETTLE / 4);
+	compare_fold(c, p, false);
+}
+
 /* A segment that stays for now, and what may be done about many of them. */
 static void leg_keep(struct compare *c, struct compare_leg *leg, const struct compare_segment *s)
 {
-	struct compare_node *node = node_keep(c, leg, s);
+	struct compare_node *node = compare_keep(c, leg, s);
 	struct compare_pair *p = leg->pair;
 	__u64 waits;
 
@@ -535,7 +551,7 @@ static void leg_keep(struct compare *c, struct compare_leg *leg, const struct co
 	if (waits >= 64 && waits % 64 == 0)
 		compare_learn(c, p);
 	if (waits >= COMPARE_SETTLE && waits % 64 == 0)
-		compare_settle(c, p, COMPARE_SETTLE / 4);
+		settle_many(c, p);
 }
 
 void compare_add(struct compare *c, unsigned int side, const struct compare_segment *s,
@@ -565,5 +581,6 @@ void compare_finish(struct compare *c)
 		compare_learn(c, c->pairs[i]);
 		compare_settle(c, c->pairs[i], 0);
 		pair_syns(c, c->pairs[i]);
+		compare_fold(c, c->pairs[i], true);
 	}
 }

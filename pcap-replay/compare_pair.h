@@ -86,10 +86,15 @@ struct compare_leg {
 /* By direction of BEFORE's leg; what AFTER's leg calls direction d is d ^ flip. */
 struct compare_pair {
 	struct compare_leg *leg[2];
-	__u32 delta[2];                 /* AFTER's sequence numbers less BEFORE's */
-	__u32 tsdelta[2];               /* the same of timestamp values, where it is not 0 */
-	__u64 paired[2];                /* packets */
-	__u64 data[2];                  /* of them with payload */
+	__u32 delta[2];   /* AFTER's sequence numbers less BEFORE's */
+	__u32 tsdelta[2]; /* the same of timestamp values, where it is not 0 */
+	__u64 paired[2];  /* packets */
+	__u64 data[2];    /* of them with payload */
+	struct {
+		__u64 packets, first; /* how many, and the number of the first */
+	} gone[2][2]; /* by side and direction: live, given up, and the other side should have them */
+	__u64 unclaimed;                /* live: given up, and nothing follows */
+	__u64 folded[2];                /* segments of a side that the other has in other pieces */
 	__s64 delay[2][COMPARE_DELAYS]; /* AFTER's time less BEFORE's, of some pairs of packets */
 	__s16 ttl[2];                   /* AFTER's TTL less BEFORE's, of the first pair */
 	__u8 ttl_known[2];
@@ -124,7 +129,11 @@ struct compare {
 	__u32 syn_delays;
 	bool nat;            /* fingerprints go before addresses */
 	bool ipid_rewritten; /* equal packets had different IP-IDs */
-	bool overflow;       /* more than COMPARE_WAITING: the result is incomplete */
+	__u64 young_ns; /* live: what is not older still has time to find its partner; 0: all had */
+	__u64 refused;  /* segments of connections that were not taken */
+	bool only_new;  /* connections are taken from their SYN on only */
+	bool lossy;     /* packets were lost on the way here: that one is missing means nothing */
+	bool overflow;  /* more than COMPARE_WAITING: the result is incomplete */
 	bool out_of_memory;
 };
 
@@ -138,6 +147,12 @@ void compare_add(struct compare *c, unsigned int side, const struct compare_segm
 
 /* Pairs what is left, now that there is no more to come. */
 void compare_finish(struct compare *c);
+
+/*
+ * In the middle, live: the same of what is older than a time, then gives up what of it has no partner.
+ * Packets of before that time must have been added; young_ns is set to it.
+ */
+void compare_expire(struct compare *c, __u64 young_ns);
 
 /* ---- between the parts of this module ---- */
 
@@ -162,6 +177,42 @@ void compare_link(struct compare *c, struct compare_leg *leg, const struct compa
 
 /* All legs that are still without: by votes of their packets. */
 void compare_link_rest(struct compare *c);
+
+/*
+ * Pairs segments that wait with those of the other side that have the same bytes in other pieces. last:
+ * also where some of the pieces are missing, which then wait in place of the whole.
+ */
+void compare_fold(struct compare *c, struct compare_pair *p, bool last);
+
+/* Takes a node out for good; keeps a segment of a leg. */
+void compare_drop(struct compare *c, struct compare_leg *leg, struct compare_node *node);
+struct compare_node *compare_keep(struct compare *c, struct compare_leg *leg,
+				  const struct compare_segment *s);
+
+/* A segment's numbers as BEFORE has them. */
+struct compare_spot {
+	__u32 seq, ack;
+	unsigned int dir;
+};
+
+struct compare_spot compare_spot(const struct compare_pair *p, unsigned int side,
+				 const struct compare_segment *s);
+
+/* Whether two segments can be one. exact: nothing may differ but what routers change. */
+bool compare_partners(const struct compare *c, const struct compare_pair *p,
+		      const struct compare_segment *before, const struct compare_segment *after,
+		      unsigned int dir, bool exact);
+
+/* One pair of packets: what differs is noted, and neither is kept. */
+void compare_pair_up(struct compare *c, struct compare_pair *p,
+		     const struct compare_segment *before, const struct compare_segment *after);
+
+/* A packet of a side has its partner. */
+void compare_seen(struct compare *c, unsigned int side, __u64 number);
+
+/* The same of two that overlap and do not begin with the same byte. dir: BEFORE's. */
+void compare_pair_part(struct compare *c, struct compare_pair *p, unsigned int dir,
+		       const struct compare_segment *before, const struct compare_segment *after);
 
 /* Notes what differs in a pair of packets, dir being BEFORE's. */
 void compare_note(struct compare *c, struct compare_pair *p, unsigned int dir,

@@ -52,6 +52,8 @@ void record_compare_flow(struct record_compare_flow *out, const struct compare_f
 	out->client_side = names_of(NAMES_CAPTURE, f->client_side);
 	out->paired_by = names_of(NAMES_PAIRED_BY, f->translated);
 	out->packets = f->packets;
+	out->before_folded = f->folded[0];
+	out->after_folded = f->folded[1];
 	out->before_only = f->only[0];
 	out->after_only = f->only[1];
 	out->unclaimed = f->unclaimed;
@@ -101,6 +103,8 @@ void record_compare(struct record_compare *out, const struct compare_report *r)
 	memset(out, 0, sizeof(*out));
 	out->before = r->file[0];
 	out->after = r->file[1];
+	out->before_files = r->files[0];
+	out->after_files = r->files[1];
 	snprintf(out->verdict.text, sizeof(out->verdict.text), "%s", compare_verdict(verdict, r));
 	out->changes = (struct record_changes){ r->changes_n, r->changes };
 	out->flows = r->flows_n;
@@ -109,11 +113,15 @@ void record_compare(struct record_compare *out, const struct compare_report *r)
 	out->flows_without_packets = r->unmatched;
 	out->flows_options_cut = r->options_cut;
 	out->packets = r->packets;
+	out->before_folded = r->folded[0];
+	out->after_folded = r->folded[1];
 	out->before_packets = r->segments[0];
 	out->after_packets = r->segments[1];
 	out->unclaimed = r->unclaimed;
 	for (unsigned int i = 0; i < COUNTERS; i++)
 		out->skipped.n[i] = names_counters[i].skip ? r->counters[i] : 0;
 	out->clock_offset_s = r->clocked ? r->offset_ns : RECORD_NO_TIME;
+	out->lost = r->lost;
+	out->not_taken = r->refused;
 	out->incomplete = r->incomplete;
 }

@@ -21,6 +21,7 @@ struct compare_flow {
 	size_t changes_n;
 	__s64 first_ns;   /* of BEFORE */
 	__u64 packets;    /* found in both */
+	__u64 folded[2];  /* segments that the other capture has in other pieces */
 	__u64 only[2];    /* without a partner, in BEFORE and in AFTER */
 	__u64 unclaimed;  /* of them at the captures' ends, where nothing can be concluded */
 	__u8 client_side; /* the capture nearer the client: 0, 1; 2: times do not tell */
@@ -29,20 +30,25 @@ struct compare_flow {
 };
 
 struct compare_report {
-	const char *file[2];
-	struct compare_flow *flows; /* by first packet */
+	const char *file[2];        /* as it was named */
+	size_t files[2];            /* captures that this is */
+	struct compare_flow *flows; /* by first packet; NULL: only their number is known */
 	size_t flows_n;
 	size_t flows_only[2];   /* connections that only one capture has */
 	struct change *changes; /* of all connections together, sorted */
 	size_t changes_n;
 	__u64 segments[2]; /* that were read */
 	__u64 packets;     /* found in both */
+	__u64 folded[2];   /* segments that the other capture has in other pieces */
 	__u64 unclaimed;
 	size_t options_cut; /* connections */
 	size_t unmatched;   /* connections of both captures without one packet in both */
 	bool clocked;
 	__s64 offset_ns; /* AFTER's clock less BEFORE's */
 	__u64 counters[COUNTERS];
+	__u64 lost;      /* live: packets the kernel had no room for */
+	__u64 refused;   /* live: segments of connections that were not taken */
+	bool live;       /* the two files are interfaces */
 	bool incomplete; /* memory, or the bound on waiting packets */
 };
 

@@ -97,6 +97,32 @@ static void code(struct writer *w)
 	writer_close(w, ']');
 }
 
+static void code_null(struct writer *w)
+{
+	writer_key(w, "enum");
+	writer_open(w, '[');
+	for (unsigned int i = 0; i < FINDING_CODES; i++)
+		writer_string(w, names_detector(i)->code);
+	writer_string(w, NULL);
+	writer_close(w, ']');
+}
+
+static void assertion_name(struct writer *w)
+{
+	writer_key(w, "enum");
+	writer_open(w, '[');
+#define EXPECT_ASSERTION(name, what) writer_string(w, #name);
+#include "userspace/expect.def"
+	writer_close(w, ']');
+}
+
+/* A line or column of a file. */
+static void line(struct writer *w)
+{
+	typed(w, "integer", false);
+	range(w, 1, 0);
+}
+
 static void change_code(struct writer *w)
 {
 	writer_key(w, "enum");
@@ -227,6 +253,13 @@ static void codes(struct writer *w)
 #define SCHEMA_LOST(list)           reference(w, "lost")
 #define SCHEMA_WHERE_NULL(list)     where_null(w)
 #define SCHEMA_RETIRED(list)        reference(w, "retired")
+
+#define SCHEMA_STRING(list)     typed(w, "string", false)
+#define SCHEMA_LINE(list)       line(w)
+#define SCHEMA_CODE_NULL(list)  code_null(w)
+#define SCHEMA_ASSERTION(list)  assertion_name(w)
+#define SCHEMA_ASSERTIONS(list) list_of(w, "assertion", 0)
+#define SCHEMA_WITNESSES(list)  list_of(w, "witness", 0)
 
 #define SCHEMA_CHANGE_CODE(list) change_code(w)
 #define SCHEMA_CHANGES(list)     list_of(w, "change", 0)
@@ -369,6 +402,43 @@ static void compare(struct writer *w)
 	object_end(w);
 }
 
+/* Of check, whose lines are written by output/check_json.c. */
+static void check(struct writer *w)
+{
+	record_begin(w, "expectation", "A line of check: an expectation, and whether it holds");
+#define RECORD_EXPECTATION SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_EXPECTATION SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+	record_begin(w, "check", "The last line of check");
+#define RECORD_CHECK SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_CHECK SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
+static void assertion(struct writer *w)
+{
+	object_begin(w, "assertion", "What must hold of what an expectation selects");
+#define RECORD_ASSERTION SCHEMA_MEMBER
+#include "userspace/record.def"
+	object_required(w);
+#define RECORD_ASSERTION SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+	object_begin(w, "witness", "What speaks against it, or does not tell");
+#define RECORD_WITNESS SCHEMA_MEMBER
+#include "userspace/record.def"
+	object_required(w);
+#define RECORD_WITNESS SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
 static void change(struct writer *w)
 {
 	object_begin(w, "change", "What a box changed");
@@ -456,8 +526,9 @@ static void packet(struct writer *w)
 
 int explain_schema(FILE *to)
 {
-	static const char *const records[] = { "flow",   "endpoint",     "summary", "event",
-					       "sample", "compare_flow", "compare" };
+	static const char *const records[] = { "flow",    "endpoint",    "summary",
+					       "event",   "sample",      "compare_flow",
+					       "compare", "expectation", "check" };
 	struct writer writer, *w = &writer;
 
 	writer_start(w, to);
@@ -482,6 +553,8 @@ int explain_schema(FILE *to)
 	sample(w);
 	compare_flow(w);
 	compare(w);
+	check(w);
+	assertion(w);
 	change(w);
 	direction(w);
 	finding(w);

@@ -11,6 +11,7 @@
 
 #include <sys/signalfd.h>
 
+#include "pcap-replay/compare_live.h"
 #include "userspace/baseline.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
@@ -347,7 +348,7 @@ static int live_finish(struct live *v, int err)
 
 int live_run(const struct options *o)
 {
-	return live_run_screen(o, NULL);
+	return o->compare ? compare_live(o) : live_run_screen(o, NULL);
 }
 
 int live_run_screen(const struct options *o, const struct live_screen *screen)
@@ -355,6 +356,9 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 	struct live *v = calloc(1, sizeof(*v));
 	int status;
 
+	if (o->compare)
+		return compare_live(o);
+	v = calloc(1, sizeof(*v));
 	if (!v) {
 		fprintf(stderr, "wscope: out of memory\n");
 		return EXIT_INCOMPLETE;

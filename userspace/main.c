@@ -160,9 +160,11 @@ static const struct main_command main_commands[] = {
 		"what a box between two captures changed",
 		.analyse = compare_run,
 		.command = COMPARE,
-		.usage = "usage: wscope compare [OPTION]... BEFORE AFTER\n\n"
-			 "Compares two captures of the same traffic on the two sides of a box, and "
-			 "says what the\nbox changed. No change: status 0, changes: 1.\n\n",
+		.usage =
+			"usage: wscope compare [OPTION]... BEFORE AFTER\n\n"
+			"Compares two captures of the same traffic on the two sides of a box, and "
+			"says what the\nbox changed. No change: status 0, changes: 1. A side of many "
+			"captures is a directory, or a\npattern in quotes.\n\n",
 	},
 	{
 		"check",

@@ -231,6 +231,8 @@ static bool *options_flag(struct options *o, enum option_id id)
 		return &o->separate;
 	case OPTION_ALLOW_TRUNCATED:
 		return &o->allow_truncated;
+	case OPTION_COMPARE_LIVE:
+		return &o->compare;
 	case OPTION_NAT:
 		return &o->nat;
 	case OPTION_JSON:

@@ -65,6 +65,7 @@ struct options {
 	const char *metrics_endpoints[OPTIONS_METRICS_ENDPOINTS_MAX]; /* that are named there */
 	size_t metrics_endpoints_n;
 	__u32 jobs;                               /* replay: threads that track */
+	bool compare;                             /* live: compare two interfaces */
 	bool nat;                                 /* compare: addresses are not trusted */
 	const char *expects[OPTIONS_EXPECTS_MAX]; /* check: files of expectations */
 	size_t expects_n;

@@ -68,13 +68,15 @@ static int options_files(struct options *o, enum option_command command, const c
 	return -EINVAL;
 }
 
-/* Compare: exactly two captures. */
+/* Compare: exactly two, each a capture, a directory or a pattern. */
 static int options_two(struct options *o, char **argv, int n)
 {
 	const char *why = NULL;
 
 	if (n != 2)
-		why = "takes two captures, BEFORE and AFTER";
+		why = n > 2 ? "takes two operands, BEFORE and AFTER: for many captures a directory "
+			      "each, or a pattern in quotes"
+			    : "takes two captures, BEFORE and AFTER";
 	else if (!strcmp(argv[0], "-") && !strcmp(argv[1], "-"))
 		why = "takes '-' once: standard input is one capture";
 	if (why) {

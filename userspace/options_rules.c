@@ -174,6 +174,24 @@ static int rules_metrics(const struct options *o)
 	return 0;
 }
 
+/* Live --compare: two interfaces, and nothing of what the programs in the kernel would do. */
+static int rules_compare(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (!o->compare)
+		return o->nat ? rules_wrong("nat", "goes with --compare") : 0;
+	if (o->interfaces_n != 2 || !strcmp(o->interfaces[0], o->interfaces[1]))
+		why = "takes two interfaces: -i BEFORE -i AFTER";
+	else if (o->write || o->baseline || o->save_baseline || o->pinned || o->dry_run)
+		why = "does not go with --write, --baseline, --save-baseline, --pinned or --dry-run";
+	else if (o->metrics || o->metrics_file)
+		why = "does not go with --metrics or --metrics-file";
+	else if (o->count)
+		why = "does not go with --count: it has no events";
+	return why ? rules_wrong("compare", why) : 0;
+}
+
 int options_rules(const struct options *o, enum option_command command)
 {
 	if (o->save_baseline && o->separate)
@@ -181,6 +199,8 @@ int options_rules(const struct options *o, enum option_command command)
 	if (rules_jobs(o) || rules_retire(o) || rules_series(o) || rules_html(o) ||
 	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o) || rules_pinned(o, command) ||
 	    rules_metrics(o))
+		return -EINVAL;
+	if (command == LIVE && rules_compare(o))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

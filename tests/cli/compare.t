@@ -70,6 +70,34 @@ def inputs():
                  () if got.out.replace('"after":"-"', f'"after":"{after}"') == due else [got.out])
 
 
+def many():
+    """A side may be a directory or a pattern; tests/lab/compare.t has what comes of it."""
+    before, after = sides("strip-synack")
+    folder = os.path.join(FOLDER.name, "side")
+    os.mkdir(folder)
+    for name, of in (("1", after), ("2", after), ("[3]", before)):
+        with open(of, "rb") as file:
+            cli.write(folder, **{name: file.read()})
+    alone = os.path.join(folder, "[3]")
+    got = wscope("compare", alone, before)
+    report.check("a file that is named like a pattern is that file", wrong(got, NOTHING))
+    got = wscope("compare", before, os.path.join(folder, "?"))
+    report.check("a pattern", wrong(got, FINDINGS),
+                 () if f"after      {folder}/? (2 captures)" in got.out else [got.out])
+    none = os.path.join(folder, "*.none")
+    report.check("a pattern that matches nothing", wrong(
+        wscope("compare", before, none), INPUT,
+        f"cannot open '{none}': No such file or directory", silent=True))
+    empty = os.path.join(FOLDER.name, "hollow")
+    os.mkdir(empty)
+    report.check("a directory without captures", wrong(
+        wscope("compare", before, empty), INPUT, f"'{empty}' has no captures", silent=True))
+    cli.write(folder, **{"9": b"no capture at all"})
+    got = wscope("compare", before, os.path.join(folder, "[129]"))
+    report.true("one of several that is no capture: the others are compared, status 3",
+                got.status == INPUT and "wscale-stripped" in got.out and "9'" in got.err, got)
+
+
 def nothing():
     other = path("other", cli.pcap(cli.handshake(10**9, CLIENT, SERVER)))
     got = wscope("compare", sides("both-on")[0], other)
@@ -111,6 +139,6 @@ def text():
                  () if got.out.startswith("# mss-clamped\n") else [got.out])
 
 
-for test in (statuses, inputs, nothing, left_out, text):
+for test in (statuses, inputs, many, nothing, left_out, text):
     test()
 sys.exit(report.end())

@@ -83,7 +83,7 @@ def records():
     """record -> names of its fields, in order"""
     found = {}
     for record in ("FLOW", "DIRECTION", "FINDING", "ENDPOINT", "SUMMARY", "EVENT", "SAMPLE",
-                   "COMPARE_FLOW", "COMPARE", "CHANGE"):
+                   "COMPARE_FLOW", "COMPARE", "CHANGE", "EXPECTATION", "ASSERTION", "WITNESS", "CHECK"):
         define = f"RECORD_{record}(k, n, l, w) @ n"
         found[record.lower()] = expand("userspace/record.def", define)
     for record in ("FLOW", "SUMMARY"):

@@ -23,7 +23,7 @@ from tap import CAPTURES, Tap  # noqa: E402
 BUILD = os.environ.get("WSCOPE_BUILD", "build")
 PROGRAM = os.environ.get("WSCOPE", os.path.join(BUILD, "wscope"))
 OUTSIDE = os.environ.get("WSCOPE_CAPTURES", "")
-TYPES = {"flow", "endpoint", "summary", "event", "sample", "compare_flow", "compare"}
+TYPES = {"flow", "endpoint", "summary", "event", "sample", "compare_flow", "compare", "expectation", "check"}
 # What is there with replay --retire only.
 RETIRE = {"flow": {"continued"}, "summary": {"retired"}}
 ORDER = {"flow": 0, "endpoint": 1, "summary": 2}
@@ -143,7 +143,7 @@ def check_spoiled(records, samples):
         tap.ok(records.whole.is_valid(record), f"{kind}: a record is valid under the whole schema")
         kept = [how for how, bad in spoiled(record)
                 if not records.error(bad) and not (how.endswith("another string")
-                                                   and how.split()[0] in ("file", "interface", "before", "after",
+                                                   and how.split()[0] in ("file", "name", "interface", "before", "after",
                                                                            "verdict"))]
         tap.ok(not kept, f"{kind}: spoiled records are refused", ", ".join(kept))
 
@@ -252,6 +252,43 @@ def check_compared(records, samples, paths):
     tap.ok(not wrong and pairs > 50, f"compare: {pairs} pairs of captures", "\n".join(wrong))
 
 
+ALL_WAYS = """- name: fails with findings
+  scaling: on
+  findings: {none: info}
+- {name: allowed, client: 192.0.2.0/24, min_flows: 0, wscale: {side: server, state: present}, unknown: pass}
+- name: hosts
+  role: server
+  min_flows: 100
+  findings: {none: [endpoint-off, notice]}
+- name: windows
+  effective_window: {side: server, min: 1 MiB}
+  rtt: "> 1 s"
+"""
+
+
+def check_checked(records, samples, paths):
+    """The records of check, of every capture: what holds, fails and is not known."""
+    wrong, verdicts, witnesses = [], set(), set()
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(ALL_WAYS)
+        file.flush()
+        for path in paths:
+            done = run(PROGRAM, "check", "--json", "--expect", file.name, path)
+            found = [json.loads(line) for line in done.stdout.splitlines()]
+            wrong += [f"{path}: {error}" for error in map(records.error, found) if error]
+            if [one["type"] for one in found] != ["expectation"] * 4 + ["check"]:
+                wrong.append(f"{path}: {done.stderr.decode()}")
+            for one in found:
+                for clause in one.get("assertions", ()):
+                    verdicts.add(clause["verdict"])
+                    witnesses |= {(wit["of"], wit["code"] is None) for wit in clause["witnesses"]}
+                if one["type"] not in samples or len(one.get("assertions", ())) == 3:
+                    samples[one["type"]] = one
+    tap.ok(not wrong and len(paths) > 50, f"check: {len(paths)} captures", "\n".join(wrong[:20]))
+    tap.ok(verdicts == {"holds", "fails", "unknown"} and len(witnesses) >= 3,
+           "check: all verdicts, and witnesses of all kinds", f"{verdicts} {witnesses}")
+
+
 def main():
     try:
         import jsonschema
@@ -273,6 +310,7 @@ def main():
     check_made(records, samples)
     check_series(records, samples, lab)
     check_compared(records, samples, lab)
+    check_checked(records, samples, lab)
     check_retired(records, samples, lab)
     tap.ok(set(samples) == TYPES, "a record of each type was seen")
     check_spoiled(records, samples)

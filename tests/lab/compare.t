@@ -11,6 +11,8 @@ may change nothing but what is named:
   nat        other addresses and ports behind the box: nat, and the connections are found
   sequence   other sequence numbers behind the box: seq-rewritten, and the packets are found
   both       other addresses and other sequence numbers
+  merged     segments of box-out, of both sides, or of what 5 % loss left of it, are merged as offload does
+  rotated    each side is a directory of pieces, and a pattern of them: nothing may change at all
 """
 
 import collections
@@ -35,6 +37,8 @@ UNSTAMPED = {"nots", "nots-burst", "overrun", "short-snap-server-off", "syncooki
 # of one pair of ports within a millisecond.
 PARTLY = {"rst-handshake", "syncookies-mixed", "port-reuse", "port-reuse-flip"}
 tap = Tap()
+# scenario -> segments of one side that were found again in larger ones of the other
+FOLDED = collections.Counter()
 
 
 def compare(before, after, *options):
@@ -155,6 +159,61 @@ class Scenario:
         if records[-1]["packets"] < self.plain[-1]["packets"] - gone:
             yield f"{gone} lost, {self.plain[-1]['packets'] - records[-1]['packets']} less paired"
 
+    def merged(self):
+        """tests/lab/compare.tsv counts packets, and here they are fewer."""
+        due = {key: dict(row, packets="*") for key, row in self.due.items()}
+        for most, other in ((2, 0), (45, 0), (3, 2), (45, 4)):
+            made = []
+            for path, n in ((self.before, other), (self.after, most)):
+                frames, parts = rewrite.merge(rewrite.load(wire.contents(path)), n)
+                made.append((os.path.join(self.folder, f"merged-{len(made)}"), parts))
+                with open(made[-1][0], "wb") as file:
+                    file.write(rewrite.store(frames))
+            whole = compare(made[0][0], made[1][0])[-1]
+            yield from (f"{most} and {other}: {line}"
+                        for line in differences(due, whole["changes"]))
+            if whole["unclaimed"] != self.plain[-1]["unclaimed"] and not any(
+                    parts for _, parts in made):
+                yield f"{whole['unclaimed']} unclaimed"
+            if not other and "retransmitted" not in self.name:
+                FOLDED[self.name] = max(FOLDED[self.name], whole["before_folded"])
+                if made[1][1] and whole["before_folded"] > made[1][1]:
+                    yield f"{whole['before_folded']} folded where {made[1][1]} were merged"
+
+    def merged_loss(self):
+        changed = self.variant(lambda f: rewrite.lose(f, 0.05, self.name),
+                               lambda f: rewrite.merge(f, 45)[0])
+        whole = compare(self.before, changed)[-1]
+        due = {key: dict(row, packets="*") for key, row in self.due.items()}
+        yield from differences(due, whole["changes"], LOST)
+
+    def pieces(self, side, path, parts):
+        """The capture in that many pieces, in a directory whose names do not sort by time."""
+        frames, place = rewrite.load(wire.contents(path)), os.path.join(self.folder, self.name, side)
+        os.makedirs(os.path.join(place, "below"))
+        step = max(1, -(-len(frames) // parts))
+        cuts = range(0, len(frames), step)
+        for number, at in enumerate(cuts):
+            where = "below" if number % 2 else "."
+            with open(os.path.join(place, where, f"{len(cuts) - number}.pcap"), "wb") as file:
+                file.write(rewrite.store(frames[at:at + step]))
+        return place, len(cuts)
+
+    def rotated(self):
+        before, n = self.pieces("in", self.before, 3)
+        after, m = self.pieces("out", self.after, 5)
+        for sides in ((before, after), (before + "/*", after + "/[0-9b]*")):
+            records = compare(*sides)
+            whole = records[-1]
+            if (whole.pop("before_files"), whole.pop("after_files")) != (n, m):
+                yield f"not {n} and {m} captures"
+            for key in ("before", "after"):
+                whole[key] = self.plain[-1][key]
+            due = [{key: value for key, value in one.items()
+                    if key not in ("before_files", "after_files")} for one in self.plain]
+            if records != due:
+                yield f"{sides}: {[a for a, b in zip(records, due) if a != b]}"
+
     def nat(self):
         records = compare(self.before, self.variant(rewrite.translate))
         yield from differences(spread(self.due, "nat", [None]), records[-1]["changes"])
@@ -209,8 +268,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted(there & set(due)):
             one = Scenario(name, due[name], folder)
-            for what in ("as_it_is", "clock", "swapped", "loss", "nat", "sequence", "both"):
+            for what in ("as_it_is", "clock", "swapped", "loss", "nat", "sequence", "both", "rotated", "merged", "merged_loss"):
                 check(f"{name}: {what.replace('_', ' ')}", getattr(one, what))
+    tap.ok(len([name for name, n in FOLDED.items() if n]) > 20 and sum(FOLDED.values()) > 5000,
+           "many segments of many scenarios were merged", FOLDED)
     return tap.end()
 
 

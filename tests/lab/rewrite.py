@@ -136,6 +136,52 @@ def lose(frames, share, seed):
             if one.tcp is None or one.flags & SYN or dice.random() >= share]
 
 
+def merge(frames, most):
+    """
+    Segments of one connection and direction as receive offload merges them, up to that many each: they
+    follow each other and have the same headers but for the flags of the last. Returns the frames
+    and how many segments are now in a larger one.
+    """
+    open_ones, kept, parts = {}, [], {}
+    for one in frames:
+        kept.append(one)
+        if one.tcp is None:
+            continue
+        data, start = one.data, one.tcp + (one.data[one.tcp + 12] >> 4) * 4
+        length = one.word(one.ip + 4) + 40 if one.ipv6 else one.word(one.ip + 2)
+        payload = length - (start - one.ip)
+        seq, ack = one.numbers()
+        header = (ack, bytes(data[one.tcp + 14:one.tcp + 16]), bytes(data[one.tcp + 20:start]),
+                  data[one.ip + (7 if one.ipv6 else 8)])
+        big = open_ones.pop(one.ends(), None)
+        if big and payload > 0 and big[1:3] == (seq, header) and not one.flags & ~(ACK | 8 | 1) and \
+                len(parts[big[0]]) < most and big[3] + payload <= 65000 and big[4] == one.ip:
+            kept.pop()
+            parts[big[0]].append(one)
+            join(big[0], one, start, payload, length + big[3])
+            one, payload = big[0], big[3] + payload
+            seq = (seq + parts[one][-1].payload) & 0xffffffff
+        else:
+            parts[one] = [one]
+            one.payload = payload
+            seq = (seq + payload) & 0xffffffff
+        if payload > 0 and not one.flags & ~(ACK):
+            open_ones[one.ends()] = one, seq, header, payload, one.ip
+    return kept, sum(len(some) for some in parts.values() if len(some) > 1)
+
+
+def join(big, one, start, payload, length):
+    """Adds a segment's bytes, as far as they were captured, and its flags to the one before."""
+    one.payload = payload
+    if len(big.data) == big.wirelen:
+        big.data += one.data[start:start + payload]
+    big.wirelen += payload
+    big.data[big.tcp + 13] |= one.flags
+    where, value = (4, length - 40) if big.ipv6 else (2, length)
+    struct.pack_into(">H", big.data, big.ip + where, value)
+    big.seal()
+
+
 def translate(frames):
     """Every address is another one, of another order, and every port."""
     def other(end):

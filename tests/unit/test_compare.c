@@ -72,6 +72,34 @@ static const struct test_case cases[] = {
 	  3,
 	  0,
 	  "changes nothing" },
+	{ "pieces of a large segment, the gap in it missing",
+	  { SYN_(C, ALL, 1460, 7, 0), ANSWER(ALL, 1460, 7, 100), DATA(C, 1, 1, 400, 500, 110),
+	    DATA(S, 1, 401, 0, 500, 130), DATA(C, 401, 1, 100, 500, 140) },
+	  { SYN_(C, ALL, 1460, 7, 10), ANSWER(ALL, 1460, 7, 90), DATA(C, 1, 1, 100, 500, 120),
+	    DATA(C, 201, 1, 200, 500, 121), DATA(S, 1, 401, 0, 500, 125),
+	    DATA(C, 401, 1, 100, 500, 150) },
+	  { { 0, 0 }, false },
+	  5,
+	  0,
+	  "loses 1 packet of the client; changes nothing else" },
+	{ "segments merged on both sides, each in its own way",
+	  { SYN_(C, ALL, 1460, 7, 0), ANSWER(ALL, 1460, 7, 100), DATA(C, 1, 1, 200, 500, 110),
+	    DATA(C, 201, 1, 100, 500, 111), DATA(C, 301, 1, 100, 500, 112) },
+	  { SYN_(C, ALL, 1460, 7, 10), ANSWER(ALL, 1460, 7, 90), DATA(C, 1, 1, 100, 500, 120),
+	    DATA(C, 101, 1, 300, 500, 121) },
+	  { { 0, 0 }, false },
+	  3,
+	  0,
+	  "changes nothing" },
+	{ "a piece with another window: the window was changed",
+	  { SYN_(C, ALL, 1460, 7, 0), ANSWER(ALL, 1460, 7, 100), DATA(C, 1, 1, 200, 500, 110),
+	    DATA(C, 201, 1, 50, 500, 130) },
+	  { SYN_(C, ALL, 1460, 7, 10), ANSWER(ALL, 1460, 7, 90), DATA(C, 1, 1, 100, 500, 120),
+	    DATA(C, 101, 1, 100, 600, 121), DATA(C, 201, 1, 50, 500, 140) },
+	  { { 0, 0 }, false },
+	  4,
+	  0,
+	  "changes windows of the client, the first from 500 to 600; changes nothing else" },
 	{ "the MSS is clamped in both directions",
 	  { SYN_(C, ALL, 1460, 7, 0), ANSWER(ALL, 1380, 7, 100), DATA(C, 1, 1, 0, 500, 110) },
 	  { SYN_(C, ALL, 1380, 7, 10), ANSWER(ALL, 1460, 7, 90), DATA(C, 1, 1, 0, 500, 120) },
@@ -287,6 +315,46 @@ static void test_bound(void **state)
 }
 
 /* What only one capture has is kept up to a bound, and then said to be incomplete. */
+/* Of a long transfer with pieces on one side, and of one that is live, little waits. */
+static void test_window(void **state)
+{
+	struct compare_report r = { .file = { "before", "after" } };
+	const struct flow_key key = { .addr = { { 1 }, { 2 } }, .port = { 40000, 80 } };
+	struct compare_segment s;
+	struct compare c;
+	__u64 most = 0, number[2] = { 0 };
+
+	(void)state;
+	assert_int_equal(compare_init(&c, false), 0);
+	for (unsigned int i = 0; i < 20000; i++) {
+		const struct seg large = DATA(C, 1 + 1000 * i, 1, 1000, 500, i * 1000);
+		const struct seg half[2] = { DATA(C, 1 + 1000 * i, 1, 500, 500, i * 1000),
+					     DATA(C, 501 + 1000 * i, 1, 500, 500, i * 1000) };
+
+		place(&s, &large, NULL, ++number[0]);
+		compare_add(&c, 0, &s, &key);
+		for (unsigned int k = 0; k < 2; k++) {
+			place(&s, &half[k], NULL, ++number[1]);
+			if (i % 100 != 50) /* lost whole, live */
+				compare_add(&c, 1, &s, &key);
+		}
+		if (i > 10000 && i % 10 == 0)
+			compare_expire(&c, s.ns - 5000000);
+		most = c.waiting > most ? c.waiting : most;
+	}
+	assert_in_range(most, 100, 8 * COMPARE_SETTLE);
+	c.young_ns = 0;
+	compare_finish(&c);
+	assert_int_equal(compare_judge(&r, &c), 0);
+	assert_int_equal(r.changes_n, 1);
+	assert_int_equal(r.changes[0].code, CHANGE_packets_missing);
+	assert_int_equal(r.changes[0].packets, 200);
+	assert_int_equal(r.folded[0], 19800);
+	assert_int_equal(r.folded[1], 2 * 19800);
+	compare_judge_free(&r);
+	compare_free(&c);
+}
+
 static void test_overflow(void **state)
 {
 	struct flow_key key = { .addr = { { 1 }, { 2 } }, .port = { 40000, 80 } };
@@ -311,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_overflow),
 	};
 

@@ -39,7 +39,7 @@ static void put_witness(struct writer *w, const struct report *r, const struct j
 
 	check_tell(&told, r, wit);
 	writer_open(w, '{');
-	put_text(w, "of", wit->flow ? "connection" : "host");
+	put_text(w, "of", names_of(NAMES_WITNESS, !wit->flow));
 	put_text(w, "who", told.who);
 	writer_key(w, "unknown");
 	writer_bool(w, wit->unknown);
@@ -57,13 +57,12 @@ static void put_clause(struct writer *w, const struct report *r, const struct ju
 #define EXPECT_ASSERTION(name, what) #name,
 #include "userspace/expect.def"
 	};
-	static const char *const verdicts[] = { "holds", "fails", "unknown" };
 
 	writer_open(w, '{');
 	put_text(w, "assertion", assertions[clause->clause->assertion]);
 	put_number(w, "line", clause->clause->mark.line);
 	put_number(w, "column", clause->clause->mark.column);
-	put_text(w, "verdict", verdicts[clause->verdict]);
+	put_text(w, "verdict", names_of(NAMES_VERDICT, clause->verdict));
 	writer_key(w, "passes");
 	writer_bool(w, !judge_is_failed(result, clause));
 	put_text(w, "expected", clause->expected);

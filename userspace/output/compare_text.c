@@ -32,17 +32,33 @@ static void put_change(const struct text *t, const struct compare_report *r, con
 	text_field(t, "advice", "%s", change_sentence(sentence, name->advice, c));
 }
 
+static void put_side(const struct text *t, const char *label, const char *name, size_t captures)
+{
+	char safe[TEXT_FILE_ROOM], counted[TEXT_COUNTED_ROOM];
+
+	text_safe(safe, sizeof(safe), name);
+	if (captures == 1)
+		text_field(t, label, "%s", safe);
+	else
+		text_field(t, label, "%s (%s)", safe, text_counted(counted, captures, "capture"));
+}
+
 static void put_matched(const struct text *t, const struct compare_report *r)
 {
 	char flows[TEXT_COUNTED_ROOM], packets[TEXT_COUNTED_ROOM];
-	char before[TEXT_NUMBER_ROOM], after[TEXT_NUMBER_ROOM], names[2][TEXT_FILE_ROOM];
+	char before[TEXT_NUMBER_ROOM], after[TEXT_NUMBER_ROOM];
 
-	text_field(t, "before", "%s", text_safe(names[0], TEXT_FILE_ROOM, r->file[0]));
-	text_field(t, "after", "%s", text_safe(names[1], TEXT_FILE_ROOM, r->file[1]));
+	put_side(t, "before", r->file[0], r->files[0]);
+	put_side(t, "after", r->file[1], r->files[1]);
 	text_field(t, "matched", "%s, %s; of %s segments before and %s after",
 		   text_counted(flows, r->flows_n, "connection"),
 		   text_counted(packets, r->packets, "packet"), text_number(before, r->segments[0]),
 		   text_number(after, r->segments[1]));
+	if (r->folded[0])
+		text_field(t, "folded",
+			   "%s before and %s after: the same bytes in other pieces (GRO, TSO)",
+			   text_counted(packets, r->folded[0], "segment"),
+			   text_number(after, r->folded[1]));
 }
 
 /* "AFTER is 3.000 s ahead of BEFORE" */
@@ -85,6 +101,10 @@ static void put_not_compared(const struct text *t, const struct compare_report *
 	put_why(t, &labelled, r->unclaimed, "packet",
 		"in one capture only, where the other may not have run or not have seen that "
 		"direction");
+	put_why(t, &labelled, r->refused, "packet",
+		"of connections that were there before the last renewal");
+	put_why(t, &labelled, r->lost, "packet",
+		"lost by the kernel for want of room: that others are missing means nothing");
 	put_why(t, &labelled, skipped, "frame", "without a TCP segment that can be read");
 	if (r->incomplete)
 		text_field(t, "INCOMPLETE", "too many packets have no partner");
@@ -139,7 +159,7 @@ int compare_text(FILE *to, const struct compare_report *r, const struct options 
 	text_wrapped(&t, 2, r->packets ? "The box %s" : "%s", verdict);
 	for (size_t i = 0; i < r->changes_n; i++)
 		put_change(&t, r, &r->changes[i]);
-	if (o->verbose && r->flows_n)
+	if (o->verbose && r->flows && r->flows_n)
 		err = put_flows(&t, r);
 	fputc('\n', to);
 	put_matched(&t, r);

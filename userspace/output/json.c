@@ -289,7 +289,7 @@ int compare_json(FILE *to, const struct compare_report *r)
 	struct record_compare whole;
 
 	writer_start(&w, to);
-	for (size_t i = 0; i < r->flows_n && !w.err; i++) {
+	for (size_t i = 0; r->flows && i < r->flows_n && !w.err; i++) {
 		struct record_compare_flow flow;
 
 		record_compare_flow(&flow, &r->flows[i]);
