@@ -110,7 +110,7 @@ static void status_one(const struct attachment *one, bool there, const struct st
 		return;
 	status_time(when, one->fault_ns);
 	printf("  %-15s %-11s %u events, attached again %u times; the last one at %s: %s\n", "", "",
-	       one->faults, one->reattached, when, names_of(NAMES_FAULT, one->fault));
+	       one->faults, one->reattached, when, attachment_fault_text(one->fault));
 }
 
 static void status_table(const char *what, __u64 inserts, __u64 deletes, __u64 evictions,

@@ -100,6 +100,24 @@ int attachments_read(struct attachments *a)
 	return err;
 }
 
+const char *attachment_fault_text(__u8 fault)
+{
+	static const char *const texts[FAULTS] = {
+		[FAULT_NONE] = "",
+		[FAULT_REPLACED] = "another program is on the hook, and ours is not",
+		[FAULT_DETACHED] = "our program is not on the hook any more",
+		[FAULT_UNPINNED] = "the pins were removed",
+		[FAULT_GONE] = "the interface is gone",
+		[FAULT_BACK] = "the interface is there again",
+		[FAULT_RENAMED] = "the interface was renamed",
+		[FAULT_DOWN] = "the interface is down",
+		[FAULT_UP] = "the interface is up",
+		[FAULT_MTU] = "the MTU was changed",
+	};
+
+	return fault < FAULTS ? texts[fault] : "";
+}
+
 struct attach attachment_as_attach(const struct attachment *one, int link)
 {
 	return (struct attach){

@@ -14,7 +14,7 @@
 
 #define ATTACHMENTS_MOST (OPTIONS_INTERFACES_MAX * HOOKS)
 
-/* What the watchdog notices; the names are in names.def. */
+/* What the watchdog notices. */
 enum attachment_fault {
 	FAULT_NONE,
 	FAULT_REPLACED, /* another program is on the hook, ours is not */
@@ -26,6 +26,7 @@ enum attachment_fault {
 	FAULT_DOWN,
 	FAULT_UP,
 	FAULT_MTU,
+	FAULTS
 };
 
 struct attachment {
@@ -74,6 +75,9 @@ int attachments_write(const struct attachments *a, unsigned int i);
 
 /* Reads both again. 0 or -errno. */
 int attachments_read(struct attachments *a);
+
+/* What is said of a fault; "" of FAULT_NONE and of what this program does not know. */
+const char *attachment_fault_text(__u8 fault);
 
 /* An attachment as attach_detach() wants it; link: its descriptor, or -1. */
 struct attach attachment_as_attach(const struct attachment *one, int link);

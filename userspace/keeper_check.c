@@ -30,7 +30,7 @@ static void check_fault(struct keeper *k, unsigned int i, enum attachment_fault 
 	one->fault_ns = check_now(CLOCK_REALTIME);
 	one->faults++;
 	complain("%s: %s: %s%s", one->interface, names_of(NAMES_HOOK, one->hook),
-		 names_of(NAMES_FAULT, fault), more);
+		 attachment_fault_text((__u8)fault), more);
 }
 
 /* What was attached there is no more: nothing may be done to what has taken its place. */

@@ -67,7 +67,7 @@ same "it registers itself for wscope" "$(complete -p wscope)" "complete -F _wsco
 same "commands are those of the program" "$(offered wscope '')" \
 	"$({ "$program" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'; echo --help; echo --version; } | sorted)"
 offers "a command is completed" "replay" wscope re
-for command in replay live compare check merge top; do
+for command in replay live compare check merge top attach status detach; do
 	same "options of $command are those of the program" "$(offered wscope $command -)" \
 		"$(long_options $command | sorted)"
 done

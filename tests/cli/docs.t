@@ -35,7 +35,9 @@ LANGUAGES = {"console", "sh", "c", "json", "text", "yaml"}
 MANUALS = {"wscope": "man/wscope.1", "replay": "man/wscope-replay.1", "live": "man/wscope-live.1",
            "compare": "man/wscope-compare.1", "check": "man/wscope-check.1",
            "merge": "man/wscope-merge.1",
-           "top": "man/wscope-top.1"}
+           "top": "man/wscope-top.1", "attach": "man/wscope-attach.1",
+           "status": "man/wscope-status.1", "detach": "man/wscope-detach.1"}
+COMMANDS = [name for name in MANUALS if name != "wscope"]
 tap = Tap()
 
 
@@ -146,11 +148,11 @@ def check_references(path):
 def manuals():
     present = {os.path.join("man", name) for name in os.listdir("man")}
     report("the manuals are there", differ(present, MANUALS.values(), "page"))
-    for command in ("replay", "live", "compare", "check", "merge", "top"):
+    for command in COMMANDS:
         report(f"{MANUALS[command]}: options", check_options(command))
     report("each option belongs to a command",
            (name for _, name, _, where in docs.options()
-            if not set(where.split(" | ")) <= {"replay", "live", "compare", "check", "merge", "top"}))
+            if not set(where.split(" | ")) <= set(COMMANDS)))
     codes = docs.tags(docs.manual_section(MANUALS["wscope"], "FINDINGS"))
     report("man/wscope.1: findings", differ(codes, docs.detectors(), "code"))
     codes = docs.tags(docs.manual_section(MANUALS["compare"], "CHANGES"))

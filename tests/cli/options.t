@@ -114,13 +114,18 @@ BESIDE = {"series-format": ["--series=/dev/null"], "series-interval": ["--series
           "ipfix-pen": ["--ipfix=/dev/null"]}
 
 
+COMMANDS = ("replay", "live", "compare", "check", "merge", "top", "attach", "status", "detach")
+NO_PINS = "/nonexistent/pins"
+
+
 def commands_of(where):
     return where.split(" | ")
 
 
 def operands(command):
     return {"replay": [CAPTURE], "live": ["-i", "lo"], "compare": [CAPTURE, CAPTURE],
-            "check": ["--init", CAPTURE], "merge": [OUTPUT], "top": ["-i", "lo"]}[command]
+            "check": ["--init", CAPTURE], "merge": [OUTPUT], "top": ["-i", "lo"], "attach": ["-i", "lo"],
+            "status": ["--pin", NO_PINS], "detach": ["--pin", NO_PINS]}[command]
 
 
 def refused_values():
@@ -136,7 +141,7 @@ def refused_values():
 
 def every_option():
     for letter, name, argument, where in OPTIONS:
-        for command in ("replay", "live", "compare", "check", "merge", "top"):
+        for command in COMMANDS:
             if command not in commands_of(where):
                 for word in [f"--{name}"] + ([f"-{letter}"] if letter else []):
                     got = wscope(command, word, *operands(command))
@@ -228,7 +233,7 @@ LINES = [
     (["live", "-i", "lo", "-i", "none0", "--compare", "-c", "1"],
      "--compare does not go with --count: it has no events"),
     (["live", "-i", "lo", "-i", "none0", "--compare", "-w", "x"],
-     "--compare does not go with --write, --baseline or --save-baseline"),
+     "--compare does not go with --write, --baseline, --save-baseline, --pinned or --dry-run"),
     (["live", "-i", "lo", "--nat"], "--nat goes with --compare"),
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),
     (["live", "--nonesuch"], "live has no option '--nonesuch'; " + HELP.format("live")),
@@ -298,11 +303,12 @@ def helps():
                      () if one.out == got.err else ["not the usage"])
     for name in docs.commands():
         report.true(f"the usage has {name}", f"\n  {name} " in got.err, got.err)
-    for command in ("replay", "live", "compare", "check", "merge", "top"):
+    for command in COMMANDS:
         due = wscope(command, "--help")
         report.check(f"{command} --help", wrong(due, NOTHING),
                      () if due.out.startswith(f"usage: wscope {command} ") else [due.out])
-        other = {"merge": "--fail-on=info", "top": "--verbose"}.get(command, "--json")
+        other = {"merge": "--fail-on=info", "top": "--verbose", "attach": "--once",
+                 "status": "--pin=x", "detach": "--pin=x"}.get(command, "--json")
         for argv in (["-h"], ["--hel"], ["--help", "no.pcap"], [other, "-h"]):
             got = wscope(command, *argv)
             report.check(f"{command} {' '.join(argv)}", wrong(got, NOTHING),
