@@ -104,7 +104,8 @@ ENGINE_INLINE void tally_window(struct scratch *s, const struct flow *f, __u8 di
 	__u32 role = tally_role(f, dir), unknown = h->shift / (SHIFT_UNKNOWN / 2 + 1);
 	__u32 bytes = (__u32)h->window_max << (h->shift & 15);
 	__u32 again = TALLY_BIT(s->ending, HALF_FIN) | TALLY_BIT(s->ending, HALF_RST);
-	__u32 first = TALLY_BIT(f->bits, FLOW_CONFIRMED) & TALLY_BIT(h->bits, HALF_WINDOW) & ~again;
+	__u32 first = (__u32)(f->bits / FLOW_CONFIRMED) & (__u32)(h->bits / HALF_WINDOW) & 1 &
+		      ~again;
 	__u32 class = tally_class(bytes) | unknown * TALLY_NO_WINDOW;
 
 	tally_note(s, TALLY_WINDOWS + role * TALLY_N_CLASSES + (class & (TALLY_N_CLASSES - 1)),

@@ -356,9 +356,6 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 	struct live *v = calloc(1, sizeof(*v));
 	int status;
 
-	if (o->compare)
-		return compare_live(o);
-	v = calloc(1, sizeof(*v));
 	if (!v) {
 		fprintf(stderr, "wscope: out of memory\n");
 		return EXIT_INCOMPLETE;

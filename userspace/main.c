@@ -124,26 +124,29 @@ static const struct main_command main_commands[] = {
 		"attach for long: pins, a watchdog, and readers without privileges",
 		.analyse = keeper_run,
 		.command = ATTACH,
-		.usage = "usage: wscope attach -i IF [-i IF]... [OPTION]...\n\n"
-			 "Attaches to interfaces, pins what it attached, and stays to see that it stays "
-			 "so.\n`wscope live --pinned` reads what is seen.\n\n",
+		.usage =
+			"usage: wscope attach -i IF [-i IF]... [OPTION]...\n\n"
+			"Attaches to interfaces, pins what it attached, and stays to see that it stays "
+			"so.\n`wscope live --pinned` reads what is seen.\n\n",
 	},
 	{
 		"status",
 		"what is attached, since when, and at what cost",
 		.analyse = attach_status_run,
 		.command = STATUS,
-		.usage = "usage: wscope status [OPTION]...\n\n"
-			 "Says what `wscope attach` has attached. All of it: status 0; not all: 1.\n\n",
+		.usage =
+			"usage: wscope status [OPTION]...\n\n"
+			"Says what `wscope attach` has attached. All of it: status 0; not all: 1.\n\n",
 	},
 	{
 		"detach",
 		"take away what `attach` has left",
 		.analyse = keeper_detach,
 		.command = DETACH,
-		.usage = "usage: wscope detach [OPTION]...\n\n"
-			 "Takes away what `wscope attach --once` or --keep has attached, or one that was "
-			 "killed.\n\n",
+		.usage =
+			"usage: wscope detach [OPTION]...\n\n"
+			"Takes away what `wscope attach --once` or --keep has attached, or one that was "
+			"killed.\n\n",
 	},
 	{
 		"top",

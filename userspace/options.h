@@ -59,7 +59,7 @@ struct options {
 	const char *save_baseline; /* a file to write at the end, or 0 */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interfaces_n;
-	char *interface_names;                    /* what interfaces points into; owned */
+	char *interface_names;    /* what interfaces points into; owned */
 	const char *metrics;      /* live: [ADDR:]PORT to serve metrics on, or 0 */
 	const char *metrics_file; /* live: a file for them, or 0 */
 	const char *metrics_endpoints[OPTIONS_METRICS_ENDPOINTS_MAX]; /* that are named there */

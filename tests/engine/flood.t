@@ -15,5 +15,5 @@ for hook in xdp tc; do
 	77) echo "ok $n - $hook: floods # SKIP privilege: $said" ;;
 	*) echo "not ok $n - $hook: no confirmed connection is lost, evictions add up" ;;
 	esac
-	sed 's/^/# /' <<<"$said"
+	echo "# ${said//$'\n'/$'\n'# }"
 done
