@@ -123,7 +123,7 @@ static int attach_tcx_has(const struct attach *a)
 	return 0;
 }
 
-int attach_is_there(const struct attach *a)
+static int attach_ask(const struct attach *a)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = a->ifindex,
 		    .attach_point = attach_point(a->hook));
@@ -144,6 +144,13 @@ int attach_is_there(const struct attach *a)
 	if (err == -ENOENT || err == -EINVAL) /* no such filter, or no clsact */
 		return 0;
 	return err ? err : opts.prog_id == a->program;
+}
+
+int attach_is_there(const struct attach *a)
+{
+	int there = attach_ask(a);
+
+	return there == -ENODEV ? 0 : there; /* the interface is gone */
 }
 
 int attach_tc(struct attach *a, int ifindex, int program, enum hook hook, bool links)

@@ -240,9 +240,10 @@ static int dispatcher_take_out(int ifindex, __u32 program, enum attach_mode mode
 bool dispatcher_has(const struct attach *a)
 {
 	struct dispatcher now;
+	int err = dispatcher_query(&now, a->ifindex);
 
-	if (dispatcher_query(&now, a->ifindex))
-		return true;
+	if (err)
+		return err != -ENODEV;
 	for (unsigned int i = 0; i < now.n; i++) {
 		if (now.programs[i].id == a->program)
 			return true;
