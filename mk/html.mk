@@ -18,7 +18,7 @@ $(HTML_INC): mk/html-page $(HTML_SRC) $(UPLOT_JS)
 	@mk/html-page userspace/output/html $(dir $(UPLOT_JS)) > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-$(B)/obj/userspace/output/html_page.o build/fuzz/obj/userspace/output/html_page.o: | $(HTML_INC)
+$(foreach d,$(B) build/fuzz build/tsan,$d/obj/userspace/output/html_page.o): | $(HTML_INC)
 lint: $(HTML_INC)
 
 # For tests: the program as it is where the library could not be had.

@@ -128,6 +128,6 @@ forward: $(PROGRAM) $(BENCH_BIN) ## what a box forwards with and without wscope 
 scale: $(PROGRAM) $(B)/tests/scale/generate ## 20 GB of a million connections through replay --retire, and its memory
 	@WSCOPE_BUILD=$(B) tests/scale/measure.py
 
-verify: $(PROGRAM) $(EXTRA_SKEL) ## verifier figures on this kernel and on others in a VM
+verify: $(PROGRAM) $(EXTRA_SKEL) $(B)/tests/live/neighbour ## verifier figures on this kernel and on others in a VM
 	@WSCOPE_BUILD=$(B) tests/vm/run
 	@tests/run --build $(B) $(wildcard tests/vm/*.t)

@@ -34,12 +34,29 @@ static __u32 links_number(const struct rtattr *a)
 	return n;
 }
 
+const struct rtattr *links_attribute_at(const void *p, size_t left)
+{
+	const struct rtattr *a = p;
+
+	return left >= sizeof(*a) && a->rta_len >= sizeof(*a) && a->rta_len <= left ? a : NULL;
+}
+
+const struct rtattr *links_attribute_next(const struct rtattr *a, size_t *left)
+{
+	size_t step = RTA_ALIGN(a->rta_len);
+
+	if (step >= *left)
+		return NULL;
+	*left -= step;
+	return links_attribute_at((const char *)a + step, *left);
+}
+
 static void links_info(struct link *l, const struct rtattr *info)
 {
-	const struct rtattr *a = RTA_DATA(info);
 	size_t left = RTA_PAYLOAD(info);
+	const struct rtattr *a = links_attribute_at(RTA_DATA(info), left);
 
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+	for (; a; a = links_attribute_next(a, &left)) {
 		if ((a->rta_type & NLA_TYPE_MASK) == IFLA_INFO_KIND)
 			links_text(l->kind, sizeof(l->kind), a);
 	}
@@ -84,7 +101,7 @@ int links_take(struct links *l, const struct nlmsghdr *message)
 	link.index = info->ifi_index;
 	link.loopback = info->ifi_flags & IFF_LOOPBACK;
 	link.up = info->ifi_flags & IFF_UP;
-	for (a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+	for (a = links_attribute_at(IFLA_RTA(info), left); a; a = links_attribute_next(a, &left))
 		links_attribute(&link, a);
 	bigger = realloc(l->list, (l->n + 1) * sizeof(*bigger));
 	if (!bigger)

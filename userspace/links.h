@@ -36,6 +36,14 @@ void links_free(struct links *l);
 struct nlmsghdr;
 int links_take(struct links *l, const struct nlmsghdr *message);
 
+/*
+ * The attribute at p, of which left bytes are there; NULL: there is none that is whole. Then the one
+ * behind it. RTA_OK() and RTA_NEXT() run over an end that is not aligned.
+ */
+struct rtattr;
+const struct rtattr *links_attribute_at(const void *p, size_t left);
+const struct rtattr *links_attribute_next(const struct rtattr *a, size_t *left);
+
 /* An interface by name (one of its names) or index; NULL: there is none. */
 const struct link *links_named(const struct links *l, const char *name);
 const struct link *links_at(const struct links *l, int index);

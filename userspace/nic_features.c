@@ -16,6 +16,8 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
+#include "userspace/links.h"
+
 /* Linux 6.3, Documentation/netlink/specs/netdev.yaml; the headers may be older. */
 #define NIC_FAMILY             "netdev"
 #define NIC_CMD_DEV_GET        1
@@ -109,7 +111,7 @@ struct nic_request {
 /* Finds an attribute of an answer and copies it. 0 or -errno. */
 static int nic_find(const struct nlmsghdr *h, __u16 wanted, void *out, size_t room)
 {
-	const struct rtattr *a = (const void *)((const char *)NLMSG_DATA(h) + GENL_HDRLEN);
+	const struct rtattr *a;
 	size_t left;
 
 	if (h->nlmsg_type == NLMSG_ERROR)
@@ -117,7 +119,8 @@ static int nic_find(const struct nlmsghdr *h, __u16 wanted, void *out, size_t ro
 	if (h->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
 		return -EBADMSG;
 	left = h->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+	a = links_attribute_at((const char *)NLMSG_DATA(h) + GENL_HDRLEN, left);
+	for (; a; a = links_attribute_next(a, &left)) {
 		if ((a->rta_type & NIC_TYPE_MASK) != wanted || RTA_PAYLOAD(a) < room)
 			continue;
 		memcpy(out, RTA_DATA(a), room);

@@ -6,6 +6,7 @@
 import os
 import re
 import sys
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -13,6 +14,7 @@ import live  # noqa: E402
 from keeper import Keeper, bpftool, command, ours, pins  # noqa: E402
 from live import Live, await_true, fails, lab, talk  # noqa: E402
 
+METRICS = "127.0.0.1:9777"
 LAYOUT_AT = 32  # in struct attachments_state, behind the keeper
 
 
@@ -26,7 +28,8 @@ def unprivileged(run, net):
     net.server.sysctl("net.ipv4.tcp_window_scaling", 0)
     with pins() as folder:
         one = Keeper(run, net.server, "-i", "eth0", "--pin", folder)
-        two = Live(run, net.server, "--pinned", "--pin", folder, "--json", "--interval", "0.5")
+        two = Live(run, net.server, "--pinned", "--pin", folder, "--json", "--interval", "0.5",
+                   "--metrics", METRICS)
         status = process(two.child)
         for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
             assert int(status[name], 16) == 0, (name, status[name])
@@ -37,6 +40,11 @@ def unprivileged(run, net):
         assert {event["finding"]["code"] for event in events} == {"server-no-wscale"}, events
         assert {event["finding"]["confidence"] for event in events} == {"certain"}, events
         await_true("a summary", lambda: two.records("summary"))
+        with net.server.inside(), urllib.request.urlopen(f"http://{METRICS}/metrics",
+                                                         timeout=10) as answer:
+            text = answer.read().decode("utf-8")
+        assert 'wscope_attached{interface="eth0",hook="xdp",mode="native"} 1' in text, text
+        assert re.search(r'wscope_findings_total\{[^}]*server-no-wscale[^}]*\} 2\b', text), text
         refused, said = fails(run, net.server, "--pinned", "--pin", folder)
         assert refused == 4 and "reads" in said, (refused, said)
         assert two.stop() == 0, two.err()
