@@ -97,10 +97,8 @@ static int live_write(struct live *v)
 /* The programs, loaded here. As live_setup(). */
 static int live_load(struct live *v)
 {
-	int err = metrics_open(&v->metrics, v->options);
+	int err = live_attach_check(v->options);
 
-	if (!err)
-		err = live_attach_check(v->options);
 	if (err)
 		return err;
 	err = loader_open(&v->loader, v->options);
@@ -142,8 +140,10 @@ static int live_load_pinned(struct live *v)
 int live_setup(struct live *v)
 {
 	bool pinned = v->options->pinned;
-	int err = pinned ? live_load_pinned(v) : live_load(v);
+	int err = metrics_open(&v->metrics, v->options);
 
+	if (!err)
+		err = pinned ? live_load_pinned(v) : live_load(v);
 	if (err)
 		return err;
 	if (v->options->dry_run) {
