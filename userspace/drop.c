@@ -46,6 +46,8 @@ static const char *const drop_calls[] = {
 	"fsync",
 	"ftruncate",
 	"futex",
+	"fchmod",
+	"memfd_create",
 	"getcwd",
 	"getdents64",
 	"getegid",

@@ -20,6 +20,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
+from keeper import Keeper, pins  # noqa: E402
 from live import await_true, lab, talk  # noqa: E402
 
 SETTING = "net.ipv4.tcp_window_scaling"
@@ -292,6 +293,22 @@ def signals(run, net):
             screen.close()
 
 
+def pinned(run, net):
+    """of what `wscope attach` has attached: no capability, and the same screen"""
+    with pins() as folder:
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder)
+        screen = Screen(run, net.server, "--pinned", "--pin", folder)
+        try:
+            screen.until("the screen", "[1 Culprits]", "eth0 xdp native", "eth0 tc-egress link")
+            with open(f"/proc/{screen.pid()}/status", encoding="utf-8") as file:
+                assert "CapEff:\t0000000000000000\n" in file.read()
+            screen.keys("q")
+            assert screen.status() == 0
+        finally:
+            screen.close()
+        assert one.stop() == 0
+
+
 def plain(run, net):
     """NO_COLOR, a vt100, and a locale without UTF-8: no colour, ASCII only"""
     for term, environment in (("screen-256color", {"NO_COLOR": "1"}), ("vt100", {}),
@@ -350,4 +367,4 @@ if not shutil.which("tmux"):
     TAP = live.Tap()
     TAP.skip("wscope top", "package: tmux is not installed")
     sys.exit(TAP.end())
-sys.exit(live.main("wscope top", [views, keys, signals, plain, messages, refused]))
+sys.exit(live.main("wscope top", [views, keys, signals, pinned, plain, messages, refused]))
