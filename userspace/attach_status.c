@@ -130,7 +130,7 @@ static void status_table(const char *what, __u64 inserts, __u64 deletes, __u64 e
 static int status_tables(const char *dir)
 {
 	struct loader *l;
-	__u64 c[COUNTERS];
+	__u64 c[COUNTER_SLOTS];
 	int err = loader_open_pinned(&l, dir);
 
 	if (!err)

@@ -117,7 +117,7 @@ static int snapshot_add_endpoint(void *arg, const void *key, const void *value)
 	return 0;
 }
 
-int snapshot_counters(int fd, __u64 *sums)
+int snapshot_counters(int fd, __u64 sums[COUNTER_SLOTS])
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0;
 	__u64 *values;

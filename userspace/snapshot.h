@@ -47,7 +47,7 @@ int snapshot_take(struct snapshot **out, const struct snapshot_maps *maps,
 void snapshot_free(struct snapshot *s);
 
 /* Sums the per-CPU counters into sums[COUNTER_SLOTS]. 0 or -errno. */
-int snapshot_counters(int fd, __u64 *sums);
+int snapshot_counters(int fd, __u64 sums[COUNTER_SLOTS]);
 
 /* The order of flow records in a report: first packet, then key, then the SYNs. As for qsort(). */
 int snapshot_flow_order(const struct flow_entry *a, const struct flow_entry *b);

@@ -417,6 +417,9 @@ NO_NATIVE = [("lo", ""), ("bridge", "link add {} type bridge\n"),
              ("vxlan", "link add {} type vxlan id 4 dstport 4789\n"),
              ("dummy", "link add {} type dummy\n")]
 
+NOTES = {"bridge": ["bridge0: on a bridge only what is for this host or from it is seen, and it has no "
+                    "native XDP: for what is forwarded, attach to its ports (it has none)"]}
+
 
 def native_refused(node):
     for name, command in NO_NATIVE:
@@ -431,7 +434,7 @@ def native_refused(node):
             got = wscope("live", "-i", device)
         notice = (f"{device}: attaching native XDP; a driver may reset its queues and turn LRO off "
                   "for it")
-        report.check(title, wrong(got, PRIVILEGE, notice,
+        report.check(title, wrong(got, PRIVILEGE, *NOTES.get(name, ()), notice,
                                   f"cannot attach XDP to '{device}' in native mode: Operation not "
                                   "supported; try --mode generic or --hooks tc-ingress,tc-egress",
                                   silent=True))
