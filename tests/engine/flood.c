@@ -215,8 +215,8 @@ static int complain(const char *what, __u64 got, __u64 due)
 static int judge(const struct hook_runner *r, __u32 rounds)
 {
 	struct snapshot_maps maps = hook_runner_maps(r);
-	__u64 c[COUNTER_SLOTS], flows = population(maps.flows), pending = population(maps.pending), lost;
-	__u64 confirmed = 0, whole = 0;
+	__u64 c[COUNTER_SLOTS], lost, confirmed = 0, whole = 0;
+	__u64 flows = population(maps.flows), pending = population(maps.pending);
 	struct snapshot *s;
 	int wrong = 0;
 
