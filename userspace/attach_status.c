@@ -113,15 +113,14 @@ static void status_one(const struct attachment *one, bool there, const struct st
 	       one->faults, one->reattached, when, attachment_fault_text(one->fault));
 }
 
-static void status_table(const char *what, __u64 inserts, __u64 deletes, __u64 evictions,
-			 __u32 size)
+static void status_table(const char *what, __u64 inserts, __u64 deletes, __u32 size)
 {
-	__u64 n = inserts - deletes;
+	bool more = inserts - deletes > size;
+	__u64 n = more ? size : inserts - deletes;
 
-	n = n > size ? size : n;
 	printf("  %-23s %llu of %u (%.0f %%)", what, (unsigned long long)n, size,
 	       size ? 100.0 * (double)n / size : 0);
-	if (evictions)
+	if (more)
 		printf(", and more than fit: the oldest make room");
 	putchar('\n');
 }
@@ -137,14 +136,10 @@ static int status_tables(const char *dir)
 		err = snapshot_counters(l->tables.counters, c);
 	if (!err) {
 		status_table("connections", c[COUNTER_FLOW_INSERTS], c[COUNTER_FLOW_DELETES],
-			     c[COUNTER_FLOW_INSERTS] - c[COUNTER_FLOW_DELETES] > l->flows,
 			     l->flows);
 		status_table("unconfirmed connections", c[COUNTER_PENDING_INSERTS],
-			     c[COUNTER_PENDING_DELETES],
-			     c[COUNTER_PENDING_INSERTS] - c[COUNTER_PENDING_DELETES] > l->pending,
-			     l->pending);
-		status_table("hosts", c[COUNTER_ENDPOINT_INSERTS], 0,
-			     c[COUNTER_ENDPOINT_INSERTS] > l->endpoints, l->endpoints);
+			     c[COUNTER_PENDING_DELETES], l->pending);
+		status_table("hosts", c[COUNTER_ENDPOINT_INSERTS], 0, l->endpoints);
 		printf("  %-23s %llu, %llu lost\n", "events",
 		       (unsigned long long)c[COUNTER_EVENTS_SENT],
 		       (unsigned long long)c[COUNTER_EVENTS_LOST]);

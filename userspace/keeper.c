@@ -55,10 +55,9 @@ static void keeper_notify(const char *text)
 	close(fd);
 }
 
-/* What a link is called among the pins. */
-static void keeper_link_name(char name[32], const struct attachment *one)
+void keeper_link_name(char name[KEEPER_LINK_NAME], const struct attachment *one)
 {
-	snprintf(name, 32, "%u-%u", one->ifindex, one->hook);
+	snprintf(name, KEEPER_LINK_NAME, "%u-%u", one->ifindex, one->hook);
 }
 
 int keeper_attach(struct keeper *k, unsigned int i)
@@ -66,7 +65,7 @@ int keeper_attach(struct keeper *k, unsigned int i)
 	struct attachment *one = &k->all.list[i];
 	struct attach *a = &k->attached.list[i];
 	struct attach_xdp x;
-	char name[32];
+	char name[KEEPER_LINK_NAME];
 	int err = live_attach_one(&k->attached, a, one->interface, (enum hook)one->hook, k->options,
 				  k->loader);
 

@@ -23,6 +23,11 @@ struct keeper {
 	bool stop;
 };
 
+#define KEEPER_LINK_NAME 32
+
+/* What an attachment's link is called among the pins. */
+void keeper_link_name(char name[KEEPER_LINK_NAME], const struct attachment *one);
+
 /* Attaches entry i again or first, pins a link, and writes the entry. 0, or -errno after a line. */
 int keeper_attach(struct keeper *k, unsigned int i);
 

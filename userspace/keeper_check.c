@@ -37,9 +37,9 @@ static void check_fault(struct keeper *k, unsigned int i, enum attachment_fault 
 static void check_forget(struct keeper *k, unsigned int i)
 {
 	struct attachment *one = &k->all.list[i];
-	char name[32];
+	char name[KEEPER_LINK_NAME];
 
-	snprintf(name, sizeof(name), "%u-%u", one->ifindex, one->hook);
+	keeper_link_name(name, one);
 	pins_remove(k->dir, PINS_LINKS, name);
 	attach_detach(&k->attached.list[i]);
 	one->attached = 0;
@@ -161,9 +161,9 @@ static void check_pins(struct keeper *k)
 	int err = 0;
 
 	for (unsigned int i = 0; i < k->all.state.n; i++) {
-		char name[32];
+		char name[KEEPER_LINK_NAME];
 
-		snprintf(name, sizeof(name), "%u-%u", k->all.list[i].ifindex, k->all.list[i].hook);
+		keeper_link_name(name, &k->all.list[i]);
 		if (k->all.list[i].attached && k->all.list[i].how == ATTACH_LINK)
 			all &= pins_has(k->dir, PINS_LINKS, name);
 	}
@@ -175,9 +175,9 @@ static void check_pins(struct keeper *k)
 	if (!err)
 		err = attachments_pin(&k->all, k->dir);
 	for (unsigned int i = 0; i < k->all.state.n; i++) {
-		char name[32];
+		char name[KEEPER_LINK_NAME];
 
-		snprintf(name, sizeof(name), "%u-%u", k->all.list[i].ifindex, k->all.list[i].hook);
+		keeper_link_name(name, &k->all.list[i]);
 		if (!err && k->all.list[i].attached && k->all.list[i].how == ATTACH_LINK)
 			err = pins_put(k->dir, PINS_LINKS, name, k->attached.list[i].link);
 		check_fault(k, i, FAULT_UNPINNED,

@@ -107,19 +107,19 @@ static void metrics_attachment(struct metrics_attachment *out, const struct atta
 	snprintf(out->mode, sizeof(out->mode), "%s", mode);
 }
 
-static void metrics_file(struct metrics *m)
+/* Where none is asked for there is nothing to do. 0, or -errno after one line on stderr. */
+static int metrics_file(struct metrics *m)
 {
 	int err = m->options->metrics_file ? metrics_file_write(m->options->metrics_file, m) : 0;
 
 	if (err)
 		complain("cannot write '%s': %s", m->options->metrics_file, strerror(-err));
+	return err;
 }
 
 int metrics_start(struct metrics *m, const struct loader *loader,
 		  const struct live_attach *attached)
 {
-	int err = 0;
-
 	if (!m)
 		return 0;
 	m->loader = loader;
@@ -128,11 +128,7 @@ int metrics_start(struct metrics *m, const struct loader *loader,
 	m->attachments_n = attached->n;
 	for (size_t i = 0; i < attached->n; i++)
 		metrics_attachment(&m->attachments[i], &attached->list[i]);
-	if (m->options->metrics_file)
-		err = metrics_file_write(m->options->metrics_file, m);
-	if (err)
-		complain("cannot write '%s': %s", m->options->metrics_file, strerror(-err));
-	return err;
+	return metrics_file(m);
 }
 
 /* Adds what an endpoint counted since the last time. */

@@ -149,7 +149,7 @@ int text_table_endpoints(const struct text *t, const struct report *r, bool all)
 
 /* ---- connections ---- */
 
-static void put_shift(char *out, size_t room, const struct syn *s)
+const char *text_shift(char *out, size_t room, const struct syn *s)
 {
 	if (!(s->bits & SYN_SEEN) || s->wscale_state == WSCALE_UNKNOWN)
 		snprintf(out, room, "?");
@@ -157,6 +157,7 @@ static void put_shift(char *out, size_t room, const struct syn *s)
 		snprintf(out, room, "-");
 	else
 		snprintf(out, room, "%u", s->wscale);
+	return out;
 }
 
 /* Bytes in three digits: "64K", "3.1M"; "?" when unknown. */
@@ -221,8 +222,8 @@ static void flow_cells(struct text_table *table, const struct report *r,
 	record_address_port(text, entry->key.addr[s], ipv6, entry->key.port[s]);
 	text_table_cell(table, "%s", text);
 	text_table_cell(table, "%s", scaling_cell(f));
-	put_shift(a, sizeof(a), &f->syn[c]);
-	put_shift(b, sizeof(b), &f->syn[s]);
+	text_shift(a, sizeof(a), &f->syn[c]);
+	text_shift(b, sizeof(b), &f->syn[s]);
 	text_table_cell(table, "%s/%s", a, b);
 	put_bytes(a, sizeof(a), record.c2s.effective_max);
 	put_bytes(b, sizeof(b), record.s2c.effective_max);

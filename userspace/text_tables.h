@@ -20,4 +20,7 @@ int text_table_findings(const struct text *t, const struct report *r,
 int text_table_endpoints(const struct text *t, const struct report *r, bool all);
 int text_table_flows(const struct text *t, const struct report *r, __u64 flagged, bool all);
 
+/* The shift that a SYN offers: "-" none, "?" not known. Returns out. */
+const char *text_shift(char *out, size_t room, const struct syn *s);
+
 #endif

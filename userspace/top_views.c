@@ -6,6 +6,7 @@
 
 #include "userspace/output/text.h"
 #include "userspace/text_culprit.h"
+#include "userspace/text_tables.h"
 
 #define TOP_CULPRITS_MOST 200U
 #define TOP_ADDRESS_LEAST 15U
@@ -236,17 +237,6 @@ static void table_endpoints(struct top_page *p, const struct top_model *m, size_
 	}
 }
 
-static const char *shift(char *out, size_t room, const struct syn *s)
-{
-	if (!(s->bits & SYN_SEEN) || s->wscale_state == WSCALE_UNKNOWN)
-		snprintf(out, room, "?");
-	else if (s->wscale_state == WSCALE_ABSENT)
-		snprintf(out, room, "-");
-	else
-		snprintf(out, room, "%u", s->wscale);
-	return out;
-}
-
 static void codes(char *out, size_t room, const struct top_flow *f)
 {
 	size_t at = 0;
@@ -274,7 +264,7 @@ static void flow_line(struct top_page *p, const struct top_flow *f, int address)
 		record_address_port(text, e->key.addr[i], e->key.domain & DOMAIN_IPV6,
 				    e->key.port[i]);
 		top_tail(ends[side], sizeof(ends[side]), text, (unsigned int)address);
-		shift(shifts[side], sizeof(shifts[side]), &e->flow.syn[i]);
+		text_shift(shifts[side], sizeof(shifts[side]), &e->flow.syn[i]);
 		top_bytes(windows[side], sizeof(windows[side]), f->window[side]);
 	}
 	snprintf(both, sizeof(both), "%s/%s", windows[0], windows[1]);
