@@ -27,7 +27,11 @@ endif
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 WARN     += $(if $(filter 1,$(WERROR)),-Werror)
-LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1 libseccomp ncursesw libmicrohttpd
+LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1 libseccomp ncursesw
+
+# Loaded when an option asks for it (userspace/ondemand.h), by the name that it has here.
+soname = readelf -d `$(CC) -print-file-name=$1.so` | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'
+MICROHTTPD    = $(call once,MICROHTTPD,$(call soname,libmicrohttpd))
 
 # Without this one `replay --ipfix` refuses.
 FIXBUF        = $(call once,FIXBUF,$(PKGCONF) --exists libfixbuf 2>/dev/null && echo libfixbuf)
@@ -39,6 +43,7 @@ CMOCKA_LIBS   = $(call once,CMOCKA_LIBS,$(PKGCONF) --libs cmocka)
 MULTIARCH     = $(call once,MULTIARCH,gcc -print-multiarch 2>/dev/null || echo $$(uname -m)-linux-gnu)
 
 ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION=\"$(VERSION)\" \
+                -DWSCOPE_MICROHTTPD=\"$(MICROHTTPD)\" \
                 $(if $(FIXBUF),-DWSCOPE_IPFIX) $(CPPFLAGS)
 ALL_CFLAGS    = -std=gnu11 -pthread $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS   = $(SANFLAGS) -Wl,--as-needed $(LDFLAGS)

@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 
 #include "userspace/complain.h"
+#include "userspace/ondemand.h"
 
 /* Prometheus keeps one connection open; two of them and a few curious people may come. */
 #define HTTP_CONNECTIONS        32U
@@ -25,6 +26,22 @@
 static const char http_home[] =
 	"<!DOCTYPE html><title>wscope</title><p>wscope: <a href=\"/metrics\">metrics</a></p>\n";
 
+#define HTTP_CALLS(X)                      \
+	X(MHD_start_daemon)                \
+	X(MHD_stop_daemon)                 \
+	X(MHD_get_daemon_info)             \
+	X(MHD_get_timeout)                 \
+	X(MHD_run)                         \
+	X(MHD_create_response_from_buffer) \
+	X(MHD_add_response_header)         \
+	X(MHD_queue_response)              \
+	X(MHD_destroy_response)
+
+static struct {
+	HTTP_CALLS(ONDEMAND_MEMBER)
+} mhd;
+static const char *const http_calls[] = { HTTP_CALLS(ONDEMAND_NAME) };
+
 struct metrics_http {
 	struct MHD_Daemon *daemon;
 	struct metrics *metrics;
@@ -37,6 +54,10 @@ int metrics_listen(int *out, const char *address)
 	socklen_t len = metrics_address_listen(&where, address);
 	int one = 1, fd = -1, err = len ? 0 : -EINVAL;
 
+	/* While there are privileges to open files with. */
+	if (ondemand_load(WSCOPE_MICROHTTPD, &mhd, http_calls,
+			  sizeof(http_calls) / sizeof(*http_calls)))
+		return -ENOENT;
 	if (!err)
 		fd = socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (!err && (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
@@ -55,7 +76,7 @@ int metrics_listen(int *out, const char *address)
 static enum MHD_Result http_answer(struct MHD_Connection *c, unsigned int status, const char *type,
 				   void *text, size_t size, enum MHD_ResponseMemoryMode memory)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(size, text, memory);
+	struct MHD_Response *r = mhd.MHD_create_response_from_buffer(size, text, memory);
 	enum MHD_Result done;
 
 	if (!r) {
@@ -63,11 +84,11 @@ static enum MHD_Result http_answer(struct MHD_Connection *c, unsigned int status
 			free(text);
 		return MHD_NO;
 	}
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	mhd.MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	done = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
+		mhd.MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	done = mhd.MHD_queue_response(c, status, r);
+	mhd.MHD_destroy_response(r);
 	return done;
 }
 
@@ -121,20 +142,19 @@ int metrics_http_open(struct metrics_http **out, int fd, struct metrics *m)
 	*out = NULL;
 	if (h) {
 		h->metrics = m;
-		h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, http_request, h,
-					     MHD_OPTION_LISTEN_SOCKET, fd,
-					     MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS,
-					     MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-					     HTTP_CONNECTIONS_PER_IP, MHD_OPTION_CONNECTION_TIMEOUT,
-					     HTTP_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-					     (size_t)HTTP_MEMORY, MHD_OPTION_END);
+		h->daemon = mhd.MHD_start_daemon(
+			MHD_USE_EPOLL, 0, NULL, NULL, http_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+			MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS,
+			MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_CONNECTIONS_PER_IP,
+			MHD_OPTION_CONNECTION_TIMEOUT, HTTP_TIMEOUT_S,
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY, MHD_OPTION_END);
 	}
 	if (!h || !h->daemon) {
 		close(fd);
 		free(h);
 		return -ENOMEM;
 	}
-	info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	info = mhd.MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	h->epoll = info ? info->epoll_fd : -1;
 	*out = h;
 	return h->epoll < 0 ? -EOPNOTSUPP : 0;
@@ -144,7 +164,7 @@ void metrics_http_close(struct metrics_http *h)
 {
 	if (!h)
 		return;
-	MHD_stop_daemon(h->daemon);
+	mhd.MHD_stop_daemon(h->daemon);
 	free(h);
 }
 
@@ -158,8 +178,8 @@ void metrics_http_run(struct metrics_http *h)
 	MHD_UNSIGNED_LONG_LONG wait = 0;
 
 	for (int i = 0; h && i < HTTP_TURNS && !wait; i++) {
-		MHD_run(h->daemon);
-		if (MHD_get_timeout(h->daemon, &wait) != MHD_YES)
+		mhd.MHD_run(h->daemon);
+		if (mhd.MHD_get_timeout(h->daemon, &wait) != MHD_YES)
 			break;
 	}
 }
