@@ -12,7 +12,9 @@
  * How many files may be open at once, that is overlap in time: a map takes one of the process's
  * (vm.max_map_count, 65530 by default), a buffer takes memory.
  */
-#define READER_MAPS_MOST    32768U
+#define READER_MAPS_MOST 32768U
+/* So many files are read through buffers; more, which may all overlap, are mapped. */
+#define READER_READ_MOST    16U
 #define READER_BUFFERS_MOST 1024U
 
 struct reader {
@@ -179,9 +181,17 @@ static bool file_ready(struct reader *r, struct reader_file *f)
 	}
 }
 
+static enum reader_access file_access(const struct reader *r, bool whole)
+{
+	if (r->options.backend != READER_MAPPED && r->n <= READER_READ_MOST)
+		return READER_READ;
+	return whole ? READER_MAP : READER_PEEK;
+}
+
+/* whole: all of it will be wanted soon, not only its head. */
 static int file_open(struct reader *r, struct reader_file *f, bool whole)
 {
-	int err = reader_source_open(&f->source, f->name, whole);
+	int err = reader_source_open(&f->source, f->name, file_access(r, whole));
 	unsigned int *open, most;
 
 	if (err && err != -EISDIR && strcmp(f->name, "-")) {

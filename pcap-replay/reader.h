@@ -64,9 +64,9 @@ struct reader_interface {
  * standard input.
  *
  * Of several files only those are open that the stream has reached, from the time of their first
- * packet on: files of which each ends before the next begins cost no more than one. A plain or
- * compressed file is mapped and holds no descriptor. Where more overlap than can be open, the
- * surplus is damaged (-EMFILE).
+ * packet on: files of which each ends before the next begins cost no more than one. Where there are
+ * many, a plain or compressed file is mapped and holds no descriptor. Where more overlap than can
+ * be open, the surplus is damaged (-EMFILE).
  *
  * 0 and *out (to be closed with reader_close()), or -errno and one line in errbuf; *out is then
  * NULL. -EINVAL: the filter is bad, and only that. Any other: no file could be opened, errbuf tells
@@ -74,8 +74,9 @@ struct reader_interface {
  * Blocks until a pipe has its first bytes (with a filter: its first packet). opt may be NULL for
  * the defaults. The paths are not copied and must outlive the reader, and so must the filter.
  *
- * A plain file must not be made shorter while it is read: the kernel answers a read behind the new
- * end of a mapped file with SIGBUS. Growing is harmless: the size at opening counts.
+ * A file that is made shorter while it is read is cut there. It must not be where it is mapped, that
+ * is with READER_MAPPED or among many: the kernel answers a read behind the new end with SIGBUS.
+ * Growing is harmless: the size at opening counts.
  */
 int reader_open(struct reader **out, const char *const *paths, unsigned int n,
 		const struct reader_options *opt, char *errbuf, size_t errlen);

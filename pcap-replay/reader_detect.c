@@ -196,7 +196,7 @@ static bool detect_magic(const __u8 *p, size_t len)
 int reader_detect_capture(const char *path)
 {
 	struct reader_source s;
-	int is = reader_source_open(&s, path, false);
+	int is = reader_source_open(&s, path, READER_PEEK);
 
 	if (is)
 		return is;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Bytes of a capture: a memory map, or a sliding buffer fed by read(), zlib or zstd. */
+/* Bytes of a capture: a sliding buffer fed by read(), zlib or zstd, or a memory map. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -25,46 +25,58 @@ static void source_fail(struct reader_source *s, int err, const char *why)
 	s->ended = true;
 }
 
-/* More stored bytes behind raw_end, without losing those still unused. 0 at the end. */
-static size_t raw_fill(struct reader_source *s)
+/* Up to len stored bytes, none of which came to the file after it was opened. 0 at the end. */
+static size_t stored_read(struct reader_source *s, __u8 *dst, size_t len)
 {
-	size_t have = (size_t)(s->raw_end - s->raw);
 	ssize_t got;
 
-	if (s->raw_eof || have == RAW_SIZE)
-		return 0;
-	if (have)
-		memmove(s->raw_buf, s->raw, have);
+	if (len > s->room)
+		len = (size_t)s->room;
 	do
-		got = read(s->fd, s->raw_buf + have, RAW_SIZE - have);
+		got = len ? read(s->fd, dst, len) : 0;
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		source_fail(s, -errno, NULL);
 	if (got <= 0) {
 		s->raw_eof = true;
-		got = 0;
+		return 0;
 	}
-	s->raw = s->raw_buf;
-	s->raw_end = s->raw_buf + have + (size_t)got;
+	s->room -= (__u64)got;
 	s->raw_read += (__u64)got;
 	return (size_t)got;
 }
 
+/* More stored bytes behind raw_end, without losing those still unused. 0 at the end. */
+static size_t raw_fill(struct reader_source *s)
+{
+	size_t have = (size_t)(s->raw_end - s->raw), got;
+
+	if (s->raw_eof || have == RAW_SIZE)
+		return 0;
+	if (have)
+		memmove(s->raw_buf, s->raw, have);
+	got = stored_read(s, s->raw_buf + have, RAW_SIZE - have);
+	s->raw = s->raw_buf;
+	s->raw_end = s->raw_buf + have + got;
+	return got;
+}
+
+/* What was read to see the coding, then the file itself, past the buffer for stored bytes. */
 static size_t plain_read(struct reader_source *s, __u8 *dst, size_t len)
 {
-	size_t n;
+	size_t n = (size_t)(s->raw_end - s->raw);
 
-	if (s->raw == s->raw_end)
-		raw_fill(s);
-	n = (size_t)(s->raw_end - s->raw);
 	if (n > len)
 		n = len;
-	if (!n) {
-		s->ended = true;
-		return 0;
+	if (n) {
+		memcpy(dst, s->raw, n);
+		s->raw += n;
+		return n;
 	}
-	memcpy(dst, s->raw, n);
-	s->raw += n;
+	if (!s->raw_eof)
+		n = stored_read(s, dst, len);
+	if (!n)
+		s->ended = true;
 	return n;
 }
 
@@ -226,14 +238,14 @@ __u64 reader_source_skip(struct reader_source *s, __u64 n)
 }
 
 /* The map keeps the file by itself: thousands of them need no descriptors. */
-static int source_map(struct reader_source *s, size_t size, bool whole)
+static int source_map(struct reader_source *s, size_t size, enum reader_access access)
 {
 	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, s->fd, 0);
 
 	if (map == MAP_FAILED)
 		return -errno;
 	madvise(map, size, MADV_SEQUENTIAL);
-	if (whole)
+	if (access == READER_MAP)
 		madvise(map, size, MADV_WILLNEED);
 	if (s->fd > STDIN_FILENO)
 		close(s->fd);
@@ -247,7 +259,7 @@ static int source_map(struct reader_source *s, size_t size, bool whole)
 	return 0;
 }
 
-static int source_fd(struct reader_source *s, const char *path, bool whole)
+static int source_fd(struct reader_source *s, const char *path, enum reader_access access)
 {
 	struct stat st;
 
@@ -260,8 +272,13 @@ static int source_fd(struct reader_source *s, const char *path, bool whole)
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		return 0;
 	s->size = (__u64)st.st_size;
-	if (lseek(s->fd, 0, SEEK_CUR) == 0)
-		source_map(s, (size_t)st.st_size, whole); /* where that fails, read() serves */
+	if (lseek(s->fd, 0, SEEK_CUR))
+		return 0;
+	s->room = s->size;
+	if (access == READER_READ)
+		posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	else
+		source_map(s, (size_t)st.st_size, access); /* where that fails, read() serves */
 	return 0;
 }
 
@@ -312,12 +329,13 @@ static int source_buffer(struct reader_source *s)
 	return s->buf ? 0 : -ENOMEM;
 }
 
-int reader_source_open(struct reader_source *s, const char *path, bool whole)
+int reader_source_open(struct reader_source *s, const char *path, enum reader_access access)
 {
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	err = source_fd(s, path, whole);
+	s->room = ~0ULL;
+	err = source_fd(s, path, access);
 	if (err)
 		goto out;
 	if (!s->map) {
