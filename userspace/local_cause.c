@@ -75,7 +75,7 @@ static const char *local_cause_time(char out[LOCAL_CAUSE_TIME], __u64 ns)
 /* An endpoint of this host that leaves the option out, last time it could offer it. */
 static bool local_cause_blames(const struct endpoint_entry *e, const struct locals *l)
 {
-	return e->endpoint.run && !e->endpoint.by_box &&
+	return e->endpoint.run && !endpoint_is_by_box(&e->endpoint) &&
 	       locals_has(l, e->key.addr, e->key.domain & DOMAIN_IPV6);
 }
 

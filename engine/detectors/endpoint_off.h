@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A host, not a list of connections: twenty opportunities or more and hardly an offer,
- * or twenty refusals in a row since the last offer, none of them made by a box that gave
- * itself away. Whose fault it is depends on the point: the host is accused only where its
+ * or twenty refusals in a row since the last offer, unless boxes gave themselves away in
+ * more than one of twenty refusals: they may have made them all. Whose fault it is depends on the point: the host is accused only where its
  * segments were met leaving it; elsewhere a box behind this point, or a proxy that speaks
  * for the host, looks the same.
  * endpoint-regressed replaces this one for a host that used the option before.
@@ -14,8 +14,15 @@
 
 #define ENDPOINT_OFF_MIN     20
 #define ENDPOINT_OFF_PERCENT 5
+#define ENDPOINT_BOX_PERCENT 5
 #define ENDPOINT_ON_MIN      20
 #define ENDPOINT_ON_PERCENT  95
+
+/* A single odd answer, a forged one even, does not acquit a host for the rest of a long run. */
+ENGINE_INLINE _Bool endpoint_is_by_box(const struct endpoint *e)
+{
+	return e->by_box * 100 > e->refusals * ENDPOINT_BOX_PERCENT;
+}
 
 /* Off now. */
 ENGINE_INLINE _Bool endpoint_is_off(const struct endpoint *e)
@@ -23,7 +30,7 @@ ENGINE_INLINE _Bool endpoint_is_off(const struct endpoint *e)
 	_Bool always = e->opportunities >= ENDPOINT_OFF_MIN &&
 		       e->offers * 100 <= e->opportunities * ENDPOINT_OFF_PERCENT;
 
-	return (always || e->run >= ENDPOINT_OFF_MIN) && !e->by_box;
+	return (always || e->run >= ENDPOINT_OFF_MIN) && !endpoint_is_by_box(e);
 }
 
 /* On, by that many opportunities of some time. */

@@ -3,9 +3,9 @@
  * What is said of a host after many connections: endpoint-off, endpoint-regressed.
  *
  * Twenty opportunities or more and offers in 5 % of them at most, or twenty refusals in a row since
- * the last offer; never where a box left a hole. Regressed, and nothing else, if there were offers
- * in 95 % or more of twenty opportunities or more before that row. A server is counted at its
- * SYN-ACK, a client when its connection is confirmed.
+ * the last offer; never where a box left a hole in more than one of twenty refusals. Regressed, and
+ * nothing else, if there were offers in 95 % or more of twenty opportunities or more before that
+ * row. A server is counted at its SYN-ACK, a client when its connection is confirmed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +89,11 @@ static const struct endpoint_case cases[] = {
 	{ "holes: it is the path", "h*25",
 	  "endpoint s server opportunities=25 refusals=25 stripped=25 -!\n"
 	  "endpoint c client -!" },
-	{ "one hole among the refusals", "h r*24",
-	  "endpoint s server refusals=25 stripped=1 -!\n"
+	{ "one hole in 20 refusals acquits nobody", "h r*19",
+	  "endpoint s server refusals=20 stripped=1 !endpoint-off\n"
+	  "endpoint c client -!" },
+	{ "two holes in 25: a box may have made them all", "h*2 r*23",
+	  "endpoint s server refusals=25 stripped=2 -!\n"
 	  "endpoint c client -!" },
 	{ "unconfirmed connections accuse the server, not the client", "u*20",
 	  "endpoint s server opportunities=20 refusals=20 !endpoint-off" },
