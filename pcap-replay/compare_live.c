@@ -7,25 +7,24 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <pcap/pcap.h>
 #include <sys/signalfd.h>
 
 #include "pcap-replay/compare_judge.h"
 #include "pcap-replay/reader_file.h"
+#include "platform/clock.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/status.h"
 
-#define NS_PER_S 1000000000ULL
 /* Tunnels, IPv6 and all TCP options fit. */
 #define LIVE_SNAPLEN 256
 #define LIVE_BUFFER  (32 << 20)
 /* Packets of one socket that are taken in one go. */
 #define LIVE_TURN 4096
 /* A packet has that long to come out of the box. */
-#define LIVE_PATIENCE_NS (5 * NS_PER_S)
+#define LIVE_PATIENCE_NS (5 * CLOCK_NS_PER_S)
 /* With more connections, or packets that wait, what was found is put aside and all begins anew. */
 #define LIVE_LEGS    (1U << 17)
 #define LIVE_WAITING (COMPARE_WAITING / 2)
@@ -48,14 +47,6 @@ struct live {
 	int signals;
 	bool renewed;
 };
-
-static __u64 live_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (__u64)now.tv_sec * NS_PER_S + (__u64)now.tv_nsec;
-}
 
 /* ---- sockets ---- */
 
@@ -104,7 +95,7 @@ static void live_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *
 {
 	struct live_side *s = (struct live_side *)arg;
 	const struct frame frame = {
-		.ns = (__u64)h->ts.tv_sec * NS_PER_S + (__u64)h->ts.tv_usec,
+		.ns = (__u64)h->ts.tv_sec * CLOCK_NS_PER_S + (__u64)h->ts.tv_usec,
 		.number = ++s->number,
 		.data = data,
 		.caplen = h->caplen,
@@ -266,21 +257,21 @@ static int live_second(struct live *v)
 		v->compare.lossy = true;
 	if (v->compare.legs_n > LIVE_LEGS || v->compare.waiting > LIVE_WAITING)
 		return live_renew(v);
-	compare_expire(&v->compare, live_clock(CLOCK_REALTIME) - LIVE_PATIENCE_NS);
+	compare_expire(&v->compare, clock_ns(CLOCK_REALTIME) - LIVE_PATIENCE_NS);
 	return v->compare.out_of_memory ? -ENOMEM : 0;
 }
 
 /* Until a signal, the end of the time, or an error. */
 static int live_loop(struct live *v)
 {
-	__u64 start = live_clock(CLOCK_MONOTONIC), interval, end = ~0ULL, second, report;
+	__u64 start = clock_ns(CLOCK_MONOTONIC), interval, end = ~0ULL, second, report;
 	struct pollfd fds[3] = { { .fd = v->signals, .events = POLLIN } };
 	int err = 0, status;
 
-	interval = (__u64)(v->options->interval_s * (double)NS_PER_S);
+	interval = (__u64)(v->options->interval_s * (double)CLOCK_NS_PER_S);
 	if (v->options->duration_s > 0)
-		end = start + (__u64)(v->options->duration_s * (double)NS_PER_S);
-	second = start + NS_PER_S;
+		end = start + (__u64)(v->options->duration_s * (double)CLOCK_NS_PER_S);
+	second = start + CLOCK_NS_PER_S;
 	report = start + interval;
 	for (unsigned int side = 0; side < 2; side++)
 		fds[side + 1] = (struct pollfd){ .fd = pcap_get_selectable_fd(v->sides[side].pcap),
@@ -292,12 +283,12 @@ static int live_loop(struct live *v)
 			return -errno;
 		if (!live_read(v))
 			return -EIO;
-		now = live_clock(CLOCK_MONOTONIC);
+		now = clock_ns(CLOCK_MONOTONIC);
 		if (fds[0].revents || now >= end)
 			break;
 		if (now >= second) {
 			err = live_second(v);
-			second = now + NS_PER_S;
+			second = now + CLOCK_NS_PER_S;
 		}
 		if (!err && interval && now >= report) {
 			err = live_print(v, false, &status);

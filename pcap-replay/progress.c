@@ -2,21 +2,17 @@
 #include "pcap-replay/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "platform/clock.h"
 #include "userspace/text_style.h"
 
 #define PROGRESS_EVERY_NS 200000000ULL
-#define PROGRESS_NS       1000000000ULL
 #define PROGRESS_DAY_S    86400
 
 static __u64 progress_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * PROGRESS_NS + (__u64)now.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 void progress_start(struct progress *p)
@@ -48,7 +44,7 @@ static void progress_left(char *out, size_t room, double seconds)
 void progress_line(char out[PROGRESS_ROOM], __u64 elapsed_ns, __u64 done, __u64 total,
 		   __u64 packets)
 {
-	double elapsed = (double)elapsed_ns / PROGRESS_NS;
+	double elapsed = (double)elapsed_ns / CLOCK_NS_PER_S;
 	double second = elapsed_ns ? (double)packets / elapsed : 0;
 	char count[TEXT_NUMBER_ROOM], rate[TEXT_NUMBER_ROOM], left[32] = "", part[8] = "";
 

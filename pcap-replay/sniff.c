@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 #include <pcap/pcap.h>
 #include <linux/filter.h>
@@ -14,6 +13,7 @@
 
 #include "pcap-replay/annotate_stream.h"
 #include "pcap-replay/reader_file.h"
+#include "platform/clock.h"
 #include "userspace/locals.h"
 
 /* For bursts while something else is done; a packet takes some 400 bytes of it. */
@@ -59,10 +59,7 @@ struct sniff {
 
 static __u64 sniff_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (__u64)now.tv_sec * 1000000000U + (__u64)now.tv_nsec;
+	return clock_ns(CLOCK_REALTIME);
 }
 
 /* ---- sockets ---- */

@@ -148,7 +148,13 @@ static int attach_ask(const struct attach *a)
 
 int attach_is_there(const struct attach *a)
 {
-	int there = attach_ask(a);
+	int there;
+
+	if (a->how == ATTACH_NONE)
+		return 0;
+	if (a->how == ATTACH_DISPATCHER)
+		return dispatcher_has(a);
+	there = attach_ask(a);
 
 	return there == -ENODEV ? 0 : there; /* the interface is gone */
 }

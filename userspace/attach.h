@@ -28,6 +28,7 @@ struct attach {
 	__u32 handle;    /* ATTACH_FILTER */
 	__u32 priority;  /* ATTACH_FILTER */
 	bool own_clsact; /* it was not there before */
+	bool released;   /* taken away on purpose, by `wscope detach -i` */
 };
 
 /* Who has the XDP hook of an interface. */
@@ -67,8 +68,8 @@ int attach_detach(struct attach *a);
 int attach_query_xdp(struct attach_xdp *out, int ifindex);
 
 /*
- * Whether what was attached is still on its hook: 1, 0, or -errno when it cannot be asked. Of a
- * dispatcher's programs dispatcher_query() knows.
+ * Whether what was attached is still on its hook: 1, 0, or -errno when it cannot be asked; of a
+ * dispatcher that cannot be asked 1.
  */
 int attach_is_there(const struct attach *a);
 

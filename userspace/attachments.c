@@ -12,16 +12,17 @@
 
 #define ATTACHMENTS_STATE "keeper"
 #define ATTACHMENTS_LIST  "attachments"
+#define ATTACHMENTS_ASKED "asked"
 
 static int attachments_map(const char *name, __u32 value, __u32 entries)
 {
 	return bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), value, entries, NULL);
 }
 
-static void attachments_none(struct attachments *a)
+void attachments_none(struct attachments *a)
 {
 	memset(a, 0, sizeof(*a));
-	a->state_map = a->list_map = -1;
+	a->state_map = a->list_map = a->asked_map = -1;
 }
 
 int attachments_create(struct attachments *a)
@@ -31,7 +32,10 @@ int attachments_create(struct attachments *a)
 	if (a->state_map < 0)
 		return a->state_map;
 	a->list_map = attachments_map(ATTACHMENTS_LIST, sizeof(a->list[0]), ATTACHMENTS_MOST);
-	return a->list_map < 0 ? a->list_map : 0;
+	if (a->list_map < 0)
+		return a->list_map;
+	a->asked_map = attachments_map(ATTACHMENTS_ASKED, sizeof(__s32), ATTACHMENTS_MOST);
+	return a->asked_map < 0 ? a->asked_map : 0;
 }
 
 /* A pinned map, if its values are as this program knows them. Descriptor or -errno. */
@@ -57,14 +61,19 @@ int attachments_open(struct attachments *a, const char *dir)
 	if (a->state_map < 0)
 		return a->state_map;
 	a->list_map = attachments_get(dir, ATTACHMENTS_LIST, sizeof(a->list[0]));
-	return a->list_map < 0 ? a->list_map : attachments_read(a);
+	if (a->list_map < 0)
+		return a->list_map;
+	a->asked_map = attachments_get(dir, ATTACHMENTS_ASKED, sizeof(__s32));
+	return attachments_read(a);
 }
 
 int attachments_pin(const struct attachments *a, const char *dir)
 {
 	int err = pins_put(dir, PINS_MAPS, ATTACHMENTS_STATE, a->state_map);
 
-	return err ? err : pins_put(dir, PINS_MAPS, ATTACHMENTS_LIST, a->list_map);
+	if (!err)
+		err = pins_put(dir, PINS_MAPS, ATTACHMENTS_LIST, a->list_map);
+	return err ? err : pins_put(dir, PINS_MAPS, ATTACHMENTS_ASKED, a->asked_map);
 }
 
 void attachments_close(struct attachments *a)
@@ -73,7 +82,9 @@ void attachments_close(struct attachments *a)
 		close(a->state_map);
 	if (a->list_map >= 0)
 		close(a->list_map);
-	a->state_map = a->list_map = -1;
+	if (a->asked_map >= 0)
+		close(a->asked_map);
+	a->state_map = a->list_map = a->asked_map = -1;
 }
 
 int attachments_write_state(const struct attachments *a)
@@ -95,9 +106,26 @@ int attachments_read(struct attachments *a)
 
 	if (a->state.n > ATTACHMENTS_MOST)
 		a->state.n = ATTACHMENTS_MOST;
-	for (__u32 i = 0; i < ATTACHMENTS_MOST && !err; i++)
+	for (__u32 i = 0; i < a->state.n && !err; i++)
 		err = bpf_map_lookup_elem(a->list_map, &i, &a->list[i]);
 	return err;
+}
+
+int attachments_asked(const struct attachments *a, unsigned int i)
+{
+	__s32 what = 0;
+
+	if (a->asked_map < 0 || bpf_map_lookup_elem(a->asked_map, &i, &what))
+		return 0;
+	return what;
+}
+
+int attachments_ask(const struct attachments *a, unsigned int i, int what)
+{
+	__s32 value = what;
+
+	return a->asked_map < 0 ? -EOPNOTSUPP
+				: bpf_map_update_elem(a->asked_map, &i, &value, BPF_ANY);
 }
 
 const char *attachment_fault_text(__u8 fault)
@@ -121,13 +149,14 @@ const char *attachment_fault_text(__u8 fault)
 struct attach attachment_as_attach(const struct attachment *one, int link)
 {
 	return (struct attach){
-		.how = (enum attach_how)one->how,
+		.how = one->attached ? (enum attach_how)one->how : ATTACH_NONE,
 		.hook = (enum hook)one->hook,
 		.ifindex = (int)one->ifindex,
 		.link = link,
 		.program = one->program,
 		.handle = one->handle,
 		.priority = one->priority,
-		.own_clsact = one->own_clsact,
+		.own_clsact = one->attached && one->own_clsact,
+		.released = one->released,
 	};
 }

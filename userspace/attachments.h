@@ -43,8 +43,14 @@ struct attachment {
 	__u8 mode;  /* enum attach_mode, of XDP */
 	__u8 fault; /* enum attachment_fault, the last one */
 	__u8 attached, own_clsact, down;
-	__u8 pad[5];
+	/* Bytes that were padding, and 0, before: what older builds have pinned reads as neither. */
+	__u8 gone;     /* the interface is not there */
+	__u8 released; /* taken away on purpose: since_ns says when */
+	__u8 pad[3];
 };
+
+_Static_assert(sizeof(struct attachment) == 72,
+	       "what is pinned keeps its size, and zeros in its padding");
 
 /* About all of them. */
 struct attachments_state {
@@ -57,11 +63,15 @@ struct attachments_state {
 
 struct attachments {
 	int state_map, list_map;
+	int asked_map; /* what `detach -i` asks the keeper for; -1: one of an older build has none */
 	struct attachments_state state;
 	struct attachment list[ATTACHMENTS_MOST];
 };
 
-/* Two new maps, empty. 0 or -errno; close with attachments_close() either way. */
+/* Without maps: safe to close. */
+void attachments_none(struct attachments *a);
+
+/* New maps, empty. 0 or -errno; close with attachments_close() either way. */
 int attachments_create(struct attachments *a);
 
 /* Those that are pinned in a folder, and what they say. 0 or -errno: -ENOENT there are none. */
@@ -79,7 +89,15 @@ int attachments_read(struct attachments *a);
 /* What is said of a fault; "" of FAULT_NONE and of what this program does not know. */
 const char *attachment_fault_text(__u8 fault);
 
-/* An attachment as attach_detach() wants it; link: its descriptor, or -1. */
+/*
+ * What is asked of the keeper about entry i. ATTACHMENT_ASKED: to take it away and leave it so; the keeper puts
+ * its answer in place of it, 0 or -errno. attachments_asked() returns what is there, 0 where there is no map.
+ */
+#define ATTACHMENT_ASKED 1
+int attachments_asked(const struct attachments *a, unsigned int i);
+int attachments_ask(const struct attachments *a, unsigned int i, int what);
+
+/* An attachment as attach_detach() wants it, ATTACH_NONE if it is not attached; link: its descriptor, or -1. */
 struct attach attachment_as_attach(const struct attachment *one, int link);
 
 #endif

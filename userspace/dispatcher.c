@@ -101,6 +101,15 @@ int dispatcher_query(struct dispatcher *out, int ifindex)
 	return 0;
 }
 
+int dispatcher_at(const struct dispatcher *d, __u32 program)
+{
+	for (unsigned int i = 0; i < d->n; i++) {
+		if (d->programs[i].id == program)
+			return (int)i;
+	}
+	return -ENOENT;
+}
+
 static int dispatcher_share_maps(const struct wscope *to, const struct wscope *from)
 {
 	struct bpf_map *map;
@@ -194,11 +203,7 @@ static int dispatcher_confirm(int ifindex, __u32 program)
 		return err;
 	if (!now.is_dispatcher)
 		return -EOPNOTSUPP;
-	for (unsigned int i = 0; i < now.n; i++) {
-		if (now.programs[i].id == program)
-			return 0;
-	}
-	return -ENOENT;
+	return dispatcher_at(&now, program) < 0 ? -ENOENT : 0;
 }
 
 int dispatcher_attach(struct attach *a, struct dispatcher_object *d, int ifindex, bool generic)
@@ -242,13 +247,7 @@ bool dispatcher_has(const struct attach *a)
 	struct dispatcher now;
 	int err = dispatcher_query(&now, a->ifindex);
 
-	if (err)
-		return err != -ENODEV;
-	for (unsigned int i = 0; i < now.n; i++) {
-		if (now.programs[i].id == a->program)
-			return true;
-	}
-	return false;
+	return err ? err != -ENODEV : dispatcher_at(&now, a->program) >= 0;
 }
 
 int dispatcher_remove(int ifindex, __u32 program)
@@ -258,10 +257,8 @@ int dispatcher_remove(int ifindex, __u32 program)
 	int err = dispatcher_query(&now, ifindex);
 
 	dispatcher_silence_begin(&silence);
-	for (unsigned int i = 0; !err && i < now.n; i++) {
-		if (now.programs[i].id == program)
-			err = dispatcher_take_out(ifindex, program, now.hook.mode);
-	}
+	if (!err && dispatcher_at(&now, program) >= 0)
+		err = dispatcher_take_out(ifindex, program, now.hook.mode);
 	dispatcher_silence_end(&silence);
 	/* Where the interface is gone, or the dispatcher by force, the pins are still there. */
 	if (!err || err == -ENODEV)

@@ -41,6 +41,9 @@ struct dispatcher_object;
 /* Asks the kernel and the pins. 0 or -errno. */
 int dispatcher_query(struct dispatcher *out, int ifindex);
 
+/* The place of a program among those that were found, or -ENOENT. */
+int dispatcher_at(const struct dispatcher *d, __u32 program);
+
 /*
  * Whether a dispatcher can be had here: is there a bpffs, does the kernel let a program replace
  * a function of another; tried with libxdp's own programs, attached to nothing. 0, or -errno

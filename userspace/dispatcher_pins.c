@@ -37,15 +37,6 @@ const char *dispatcher_pins_root(void)
 	return root ? root : "/sys/fs/bpf";
 }
 
-static bool pins_is_attached(const struct pins_sweep *s, __u32 id)
-{
-	for (unsigned int i = 0; i < s->now.n; i++) {
-		if (s->now.programs[i].id == id)
-			return true;
-	}
-	return false;
-}
-
 /* The program of a pin, which may be of its link; a file descriptor or -errno. */
 static int pins_program(const char *path, bool link)
 {
@@ -76,7 +67,7 @@ static bool pins_may_go(struct pins_sweep *s, const char *path, bool link)
 		mine = s->all || info.id == s->also || owner_ask(&owner) == OWNER_GONE;
 	close(fd);
 	s->found[mine]++;
-	return known && (mine || pins_is_attached(s, info.id));
+	return known && (mine || dispatcher_at(&s->now, info.id) >= 0);
 }
 
 static bool pins_folder_may_go(struct pins_sweep *s, const char *folder)

@@ -154,12 +154,13 @@ static void list_of(struct writer *w, const char *definition, __u64 most)
 	writer_unsigned(w, most);
 }
 
-static void where_null(struct writer *w)
+/* That definition, or null. */
+static void reference_null(struct writer *w, const char *definition)
 {
 	writer_key(w, "anyOf");
 	writer_open(w, '[');
 	writer_open(w, '{');
-	reference(w, "where");
+	reference(w, definition);
 	writer_close(w, '}');
 	writer_open(w, '{');
 	typed(w, "null", false);
@@ -251,7 +252,8 @@ static void codes(struct writer *w)
 #define SCHEMA_FINDING_COUNTS(list) finding_counts(w)
 #define SCHEMA_SKIP_COUNTS(list)    skip_counts(w)
 #define SCHEMA_LOST(list)           reference(w, "lost")
-#define SCHEMA_WHERE_NULL(list)     where_null(w)
+#define SCHEMA_WHERE_NULL(list)     reference_null(w, "where")
+#define SCHEMA_TABLE_NULL(list)     reference_null(w, "table")
 #define SCHEMA_RETIRED(list)        reference(w, "retired")
 
 #define SCHEMA_STRING(list)     typed(w, "string", false)
@@ -505,6 +507,32 @@ static void where(struct writer *w)
 	object_end(w);
 }
 
+/* Of status: a line for each attachment, and the last one. */
+static void status(struct writer *w)
+{
+	record_begin(w, "attachment", "What `wscope attach` has on a hook of an interface");
+#define RECORD_ATTACHMENT SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_ATTACHMENT SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+	record_begin(w, "status", "The last line of status");
+#define RECORD_STATUS SCHEMA_MEMBER
+#include "userspace/record.def"
+	record_required(w);
+#define RECORD_STATUS SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+	object_begin(w, "table", "How full a table is");
+#define RECORD_TABLE SCHEMA_MEMBER
+#include "userspace/record.def"
+	object_required(w);
+#define RECORD_TABLE SCHEMA_NAMED
+#include "userspace/record.def"
+	object_end(w);
+}
+
 static void packet(struct writer *w)
 {
 	object_begin(w, "packet", "A packet of a capture");
@@ -526,9 +554,9 @@ static void packet(struct writer *w)
 
 int explain_schema(FILE *to)
 {
-	static const char *const records[] = { "flow",    "endpoint",    "summary",
-					       "event",   "sample",      "compare_flow",
-					       "compare", "expectation", "check" };
+	static const char *const records[] = { "flow",   "endpoint",     "summary", "event",
+					       "sample", "compare_flow", "compare", "expectation",
+					       "check",  "attachment",   "status" };
 	struct writer writer, *w = &writer;
 
 	writer_start(w, to);
@@ -562,6 +590,7 @@ int explain_schema(FILE *to)
 	lost(w);
 	retired(w);
 	where(w);
+	status(w);
 	writer_close(w, '}');
 	writer_close(w, '}');
 	writer_line(w);

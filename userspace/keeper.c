@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sys/signalfd.h>
@@ -17,22 +16,14 @@
 
 #include <bpf/bpf.h>
 
+#include "platform/clock.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/owner.h"
 #include "userspace/pins.h"
 
-#define KEEPER_NS_PER_S  1000000000ULL
 #define KEEPER_PERIOD_MS 1000 /* a fault is noticed within five seconds */
 #define KEEPER_LOG_LINES 20
-
-static __u64 keeper_wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (__u64)now.tv_sec * KEEPER_NS_PER_S + (__u64)now.tv_nsec;
-}
 
 /* The service manager's protocol: sd_notify(3). Nobody listens outside of one. */
 static void keeper_notify(const char *text)
@@ -78,7 +69,7 @@ int keeper_attach(struct keeper *k, unsigned int i)
 	one->priority = a->priority;
 	one->own_clsact = a->own_clsact;
 	one->attached = 1;
-	one->since_ns = keeper_wall_ns();
+	one->since_ns = clock_ns(CLOCK_REALTIME);
 	if (a->hook == HOOK_XDP && !attach_query_xdp(&x, a->ifindex))
 		one->mode = (__u8)x.mode;
 	keeper_link_name(name, one);
@@ -89,70 +80,6 @@ int keeper_attach(struct keeper *k, unsigned int i)
 	if (err)
 		complain("%s: cannot pin what was attached: %s", one->interface, strerror(-err));
 	return err;
-}
-
-/* ---- taking away ---- */
-
-/* A link goes some time after its last pin; detached, it is off its hook at once. */
-static void keeper_detach_link(const char *dir, const char *name)
-{
-	int link = pins_get(dir, PINS_LINKS, name);
-
-	if (link < 0)
-		return;
-	(void)bpf_link_detach(link); /* where its interface is gone, it is detached already */
-	close(link);
-}
-
-int keeper_clear(const char *dir, bool maps)
-{
-	struct attachments all;
-	int err = attachments_open(&all, dir), first;
-
-	first = pins_each(dir, PINS_LINKS, keeper_detach_link);
-	if (!first)
-		first = pins_clear(dir, PINS_LINKS);
-	for (__u32 i = 0; !err && i < all.state.n; i++) {
-		struct attach a = attachment_as_attach(&all.list[i], -1);
-
-		if (!all.list[i].since_ns || a.how == ATTACH_LINK)
-			continue;
-		err = attach_detach(&a);
-		if (err)
-			complain("%s: cannot detach: %s", all.list[i].interface, strerror(-err));
-		first = first ? first : err;
-		err = 0;
-	}
-	attachments_close(&all);
-	if (!maps)
-		return first;
-	err = pins_clear(dir, PINS_MAPS);
-	if (!err)
-		err = pins_end(dir);
-	return first ? first : err;
-}
-
-int keeper_detach(const struct options *o)
-{
-	int lock = pins_lock(o->pin, ""), err;
-
-	if (lock == -ENOENT) {
-		fprintf(stderr, "wscope: nothing is attached: there is no '%s'\n", o->pin);
-		return EXIT_NOTHING;
-	}
-	if (lock == -EWOULDBLOCK)
-		complain(
-			"`wscope attach` runs and would attach again: end it first, and it detaches by itself");
-	else if (lock < 0)
-		complain("cannot open '%s': %s", o->pin, strerror(-lock));
-	if (lock < 0)
-		return EXIT_PRIVILEGE;
-	err = keeper_clear(o->pin, true);
-	close(lock);
-	if (!err)
-		return EXIT_NOTHING;
-	complain("cannot take away all of '%s': %s", o->pin, strerror(-err));
-	return EXIT_PRIVILEGE;
 }
 
 /* ---- starting ---- */
@@ -201,7 +128,7 @@ static int keeper_load(struct keeper *k)
 	if (!err) {
 		k->all.state.layout = k->loader->layout;
 		k->all.state.started_ns = k->loader->reused && !there ? before.state.started_ns
-								      : keeper_wall_ns();
+								      : clock_ns(CLOCK_REALTIME);
 		owner_self(&k->all.state.keeper);
 	}
 	attachments_close(&before);
@@ -304,8 +231,10 @@ static void keeper_stay(struct keeper *k)
 			k->stop = true;
 		if (fds[1].revents)
 			locals_refresh(k->locals);
-		if (!k->stop)
+		if (!k->stop) {
+			keeper_asked(k);
 			keeper_check(k);
+		}
 		keeper_notify("WATCHDOG=1");
 	}
 }
@@ -356,7 +285,8 @@ int keeper_run(const struct options *o)
 	}
 	k->options = o;
 	k->dir = o->pin;
-	k->lock = k->signals = k->all.state_map = k->all.list_map = -1;
+	k->lock = k->signals = -1;
+	attachments_none(&k->all);
 	err = keeper_start(k);
 	if (err) {
 		keeper_undo(k, !k->loader || !k->loader->reused);

@@ -34,6 +34,9 @@ int keeper_attach(struct keeper *k, unsigned int i);
 /* Looks whether all is as it should be, tells what is not, and mends it where that is safe. */
 void keeper_check(struct keeper *k);
 
+/* Takes away what `wscope detach -i` asks for, tells it, and answers. */
+void keeper_asked(struct keeper *k);
+
 /*
  * Takes away what the pinned maps say is attached, with its pins; maps: those, too. Also of a keeper that
  * was killed. Complains on stderr; 0 or the first -errno.

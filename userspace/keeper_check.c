@@ -3,22 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "platform/clock.h"
 #include "userspace/complain.h"
 #include "userspace/keeper.h"
 #include "userspace/names.h"
 #include "userspace/pins.h"
 
 #define KEEPER_AGAIN_NS 10000000000ULL /* between attempts to attach to a hook that is not free */
-
-static __u64 check_now(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
-}
 
 /* Counts a fault, and tells it with what is known besides. */
 static void check_fault(struct keeper *k, unsigned int i, enum attachment_fault fault,
@@ -27,7 +19,7 @@ static void check_fault(struct keeper *k, unsigned int i, enum attachment_fault 
 	struct attachment *one = &k->all.list[i];
 
 	one->fault = (__u8)fault;
-	one->fault_ns = check_now(CLOCK_REALTIME);
+	one->fault_ns = clock_ns(CLOCK_REALTIME);
 	one->faults++;
 	complain("%s: %s: %s%s", one->interface, names_of(NAMES_HOOK, one->hook),
 		 attachment_fault_text((__u8)fault), more);
@@ -59,7 +51,7 @@ static bool check_is_free(const struct attachment *one)
 static void check_again(struct keeper *k, unsigned int i)
 {
 	struct attachment *one = &k->all.list[i];
-	__u64 now = check_now(CLOCK_MONOTONIC);
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
 
 	if (k->tried_ns[i] && now - k->tried_ns[i] < KEEPER_AGAIN_NS)
 		return;
@@ -86,11 +78,7 @@ static bool check_is_there(const struct attach *a, char *more, size_t room, bool
 	}
 	if (dispatcher_query(&now, a->ifindex))
 		return true;
-	for (unsigned int i = 0; i < now.n; i++) {
-		if (now.programs[i].id == a->program)
-			return true;
-	}
-	if (now.there && now.hook.program == a->program)
+	if (dispatcher_at(&now, a->program) >= 0 || (now.there && now.hook.program == a->program))
 		return true;
 	*other = now.there;
 	if (now.there)
@@ -118,11 +106,12 @@ static void check_hook(struct keeper *k, unsigned int i)
 static bool check_interface(struct keeper *k, unsigned int i, const struct links *links)
 {
 	struct attachment *one = &k->all.list[i];
-	const struct link *l = links_at(links, (int)one->ifindex);
+	const struct link *l = one->gone ? NULL : links_at(links, (int)one->ifindex);
 	char more[48] = "";
 
-	if (!l && one->fault != FAULT_GONE) {
+	if (!l && !one->gone) {
 		check_forget(k, i);
+		one->gone = 1;
 		check_fault(k, i, FAULT_GONE, "");
 		attachments_write(&k->all, i);
 	}
@@ -131,6 +120,7 @@ static bool check_interface(struct keeper *k, unsigned int i, const struct links
 		if (!l)
 			return false;
 		one->ifindex = (__u32)l->index;
+		one->gone = 0;
 		k->attached.list[i].ifindex = l->index;
 		k->tried_ns[i] = 0;
 		check_fault(k, i, FAULT_BACK, "");
@@ -177,6 +167,8 @@ static void check_pins(struct keeper *k)
 	for (unsigned int i = 0; i < k->all.state.n; i++) {
 		char name[KEEPER_LINK_NAME];
 
+		if (k->all.list[i].released)
+			continue;
 		keeper_link_name(name, &k->all.list[i]);
 		if (!err && k->all.list[i].attached && k->all.list[i].how == ATTACH_LINK)
 			err = pins_put(k->dir, PINS_LINKS, name, k->attached.list[i].link);
@@ -193,7 +185,7 @@ void keeper_check(struct keeper *k)
 	check_pins(k);
 	if (!links_read(&links)) {
 		for (unsigned int i = 0; i < k->all.state.n; i++) {
-			if (check_interface(k, i, &links))
+			if (!k->all.list[i].released && check_interface(k, i, &links))
 				check_hook(k, i);
 		}
 	}

@@ -6,38 +6,30 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sys/signalfd.h>
 
 #include "pcap-replay/compare_live.h"
+#include "platform/clock.h"
 #include "userspace/baseline.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/live_run.h"
 #include "userspace/status.h"
 
-#define LIVE_NS_PER_S       1000000000ULL
 #define LIVE_CLOCK_SLACK_NS 10000000LL
 
 static __u64 live_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * LIVE_NS_PER_S + (__u64)now.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static __s64 live_epoch_offset(void)
 {
-	struct timespec wall;
-	__u64 before = live_now(), after;
+	__u64 before = live_now(), wall = clock_ns(CLOCK_REALTIME), after = live_now();
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	after = live_now();
-	return (__s64)((__u64)wall.tv_sec * LIVE_NS_PER_S + (__u64)wall.tv_nsec -
-		       (before + (after - before) / 2));
+	return (__s64)(wall - (before + (after - before) / 2));
 }
 
 /* The programs' clock never jumps, the wall's may: follow it, but not its every tremor. */
@@ -187,10 +179,12 @@ static void live_take_packets(struct live *v)
 
 static void live_second(struct live *v, __u64 now)
 {
-	v->next_second = now + LIVE_NS_PER_S;
+	v->next_second = now + CLOCK_NS_PER_S;
 	if (v->screen)
 		v->events.left_out = 0; /* a screen shows connections anyway */
 	live_events_second(&v->events);
+	if (v->options->pinned)
+		live_attached(v);
 	metrics_serve(v->metrics);
 	if ((local_cause_poll(&v->cause) || v->local_news) && !v->screen)
 		live_local(v);
@@ -201,7 +195,7 @@ static bool live_is_over(const struct live *v, __u64 now)
 	double limit = v->options->duration_s;
 
 	return v->stop || v->events.write_error || live_events_enough(&v->events) ||
-	       (limit > 0 && (double)(now - v->started) >= limit * (double)LIVE_NS_PER_S);
+	       (limit > 0 && (double)(now - v->started) >= limit * (double)CLOCK_NS_PER_S);
 }
 
 /* Milliseconds until there is something to do anyway. */
@@ -210,16 +204,16 @@ static int live_patience(const struct live *v, __u64 now)
 	__u64 next = v->next_second < v->next_summary ? v->next_second : v->next_summary;
 	double limit = v->options->duration_s;
 
-	if (limit > 0 && v->started + (__u64)(limit * (double)LIVE_NS_PER_S) < next)
-		next = v->started + (__u64)(limit * (double)LIVE_NS_PER_S);
-	if (v->sniff && now + SNIFF_PATIENCE_MS * (LIVE_NS_PER_S / 1000) < next)
+	if (limit > 0 && v->started + (__u64)(limit * (double)CLOCK_NS_PER_S) < next)
+		next = v->started + (__u64)(limit * (double)CLOCK_NS_PER_S);
+	if (v->sniff && now + SNIFF_PATIENCE_MS * (CLOCK_NS_PER_S / 1000) < next)
 		return SNIFF_PATIENCE_MS;
 	return next > now ? (int)((next - now) / 1000000 + 1) : 0;
 }
 
 static __u64 live_interval(const struct live *v)
 {
-	return (__u64)(v->options->interval_s * (double)LIVE_NS_PER_S);
+	return (__u64)(v->options->interval_s * (double)CLOCK_NS_PER_S);
 }
 
 /* ready may be 0: the loop goes round. */
@@ -303,7 +297,7 @@ static void live_start(struct live *v)
 {
 	local_cause_open(&v->cause);
 	v->started = live_now();
-	v->next_second = v->started + LIVE_NS_PER_S;
+	v->next_second = v->started + CLOCK_NS_PER_S;
 	v->next_summary = v->started + live_interval(v);
 	v->times.live = true;
 	v->times.epoch_offset_ns = live_epoch_offset();
@@ -368,7 +362,8 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 		v->to = screen->to;
 		v->output = screen->output;
 	}
-	v->signals = v->reading = v->pinned.state_map = v->pinned.list_map = -1;
+	v->signals = v->reading = -1;
+	attachments_none(&v->pinned);
 	v->refused = EXIT_PRIVILEGE;
 	v->events.options = o;
 	v->events.output = v->output;

@@ -58,15 +58,13 @@ static void live_attach_complain(const char *interface, const struct options *o,
 /* Who runs before and after program, as the kernel has it; -ENOENT: it is not there. */
 static int live_attach_tell_place(const struct dispatcher *now, __u32 program)
 {
-	unsigned int at = 0;
+	int at = dispatcher_at(now, program);
 
-	while (at < now->n && now->programs[at].id != program)
-		at++;
-	if (at == now->n)
-		return -ENOENT;
+	if (at < 0)
+		return at;
 	fprintf(stderr, ", in a dispatcher (id %u) at priority %u", now->hook.program,
 		now->programs[at].priority);
-	for (unsigned int i = 0; i < now->n; i++) {
+	for (int i = 0; i < (int)now->n; i++) {
 		if (i != at)
 			fprintf(stderr, ", %s '%s' (priority %u)", i < at ? "behind" : "before",
 				now->programs[i].name, now->programs[i].priority);
@@ -90,7 +88,7 @@ static int live_attach_tell_xdp(const char *interface, const struct attach *a,
 		return err;
 	}
 	fprintf(stderr, "wscope: %s: xdp attached, %s mode (program %u)", interface,
-		xdp_plan_mode(now.hook.mode), a->program);
+		names_of(NAMES_MODE, now.hook.mode), a->program);
 	if (a->how == ATTACH_DISPATCHER)
 		err = live_attach_tell_place(&now, a->program);
 	else
@@ -255,9 +253,7 @@ bool live_attach_is_there(const struct live_attach *all, size_t i)
 {
 	const struct attach *a = &all->list[i];
 
-	if (a->how == ATTACH_NONE || all->recorded)
-		return a->how != ATTACH_NONE;
-	return a->how == ATTACH_DISPATCHER ? dispatcher_has(a) : attach_is_there(a) != 0;
+	return all->recorded ? a->how != ATTACH_NONE : attach_is_there(a) != 0;
 }
 
 int live_attach_undo(struct live_attach *a)

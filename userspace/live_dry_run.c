@@ -29,7 +29,7 @@ static void dry_run_there(const struct dry_run *d, const struct dispatcher *ther
 		return;
 	}
 	fprintf(d->to, "program '%s' (id %u, %s)\n", there->hook.name, there->hook.program,
-		xdp_plan_mode(there->hook.mode));
+		names_of(NAMES_MODE, there->hook.mode));
 	for (unsigned int i = 0; i < there->n; i++) {
 		const struct dispatcher_program *p = &there->programs[i];
 		const char *what = "";

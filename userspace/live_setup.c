@@ -23,11 +23,8 @@ void live_attached(struct live *v)
 		return;
 	v->attached.recorded = true;
 	v->attached.n = v->pinned.state.n;
-	for (size_t i = 0; i < v->attached.n; i++) {
+	for (size_t i = 0; i < v->attached.n; i++)
 		v->attached.list[i] = attachment_as_attach(&v->pinned.list[i], -1);
-		if (!v->pinned.list[i].attached)
-			v->attached.list[i].how = ATTACH_NONE;
-	}
 }
 
 /* Signals are taken one by one from now on, so that nothing stays attached after one. */

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "platform/clock.h"
 #include "userspace/record.h"
 
 #define LOCAL_CAUSE_LINES 8
@@ -18,10 +19,7 @@ struct local_sums {
 
 static __u64 local_cause_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
+	return clock_ns(CLOCK_REALTIME);
 }
 
 static int local_cause_read(void)

@@ -146,7 +146,7 @@ static const struct main_command main_commands[] = {
 		.usage =
 			"usage: wscope detach [OPTION]...\n\n"
 			"Takes away what `wscope attach --once` or --keep has attached, or one that was "
-			"killed.\n\n",
+			"killed.\nWith -i only from these interfaces, also while it runs.\n\n",
 	},
 	{
 		"top",

@@ -4,23 +4,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if.h>
 
+#include "platform/clock.h"
 #include "userspace/complain.h"
 #include "userspace/names.h"
 #include "userspace/snapshot.h"
 
 static double metrics_clock(clockid_t which)
 {
-	struct timespec now;
-
-	clock_gettime(which, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+	return (double)clock_ns(which) * 1e-9;
 }
 
 static bool metrics_has_endpoint(const struct metrics *m, const struct endpoint_key *key)
@@ -96,14 +93,13 @@ void metrics_serve(struct metrics *m)
 /* What is attached, as it is called; the same list goes on to say whether it still is. */
 static void metrics_attachment(struct metrics_attachment *out, const struct attach *a)
 {
-	static const char *const modes[] = { "none", "generic", "native", "offloaded" };
 	const char *mode = a->how == ATTACH_LINK ? "link" : "clsact";
 	struct attach_xdp x;
 
 	if (!if_indextoname((unsigned int)a->ifindex, out->interface))
 		snprintf(out->interface, sizeof(out->interface), "%d", a->ifindex);
 	if (a->hook == HOOK_XDP && !attach_query_xdp(&x, a->ifindex))
-		mode = modes[x.mode];
+		mode = names_of(NAMES_MODE, x.mode);
 	snprintf(out->mode, sizeof(out->mode), "%s", mode);
 }
 

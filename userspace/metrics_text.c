@@ -2,8 +2,7 @@
 /* The text format of Prometheus, version 0.0.4: one function for each line of metrics.def. */
 #include "userspace/metrics_parts.h"
 
-#include <time.h>
-
+#include "platform/clock.h"
 #include "userspace/names.h"
 #include "userspace/version.h"
 
@@ -81,12 +80,14 @@ static void metrics_write_started(FILE *to, const char *name, const struct metri
 	text_seconds(to, name, m->started);
 }
 
-/* Those of the start; what was taken away since then is not attached. */
+/* Those of the start; what was taken away since then is not attached, unless that was on purpose. */
 static void metrics_write_attached(FILE *to, const char *name, const struct metrics *m)
 {
 	for (size_t i = 0; i < m->attachments_n; i++) {
 		const struct attach *a = &m->attached->list[i];
 
+		if (a->released)
+			continue;
 		fputs(name, to);
 		text_labels(to, "interface", m->attachments[i].interface, "hook",
 			    names_of(NAMES_HOOK, a->hook), "mode", m->attachments[i].mode, NULL);
@@ -315,10 +316,7 @@ static void metrics_write_report_waited(FILE *to, const char *name, const struct
 
 static void metrics_write_scrape(FILE *to, const char *name, const struct metrics *m)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	text_seconds(to, name, (double)now.tv_sec + (double)now.tv_nsec * 1e-9 - m->began);
+	text_seconds(to, name, (double)clock_ns(CLOCK_MONOTONIC) * 1e-9 - m->began);
 }
 
 void metrics_text(FILE *to, const struct metrics *m)

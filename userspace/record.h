@@ -53,6 +53,9 @@
 #define RECORD_HOLDS_RETIRED        struct record_retired
 #define RECORD_HOLDS_WHERE_NULL     struct record_where /* role 0: null */
 
+#define RECORD_HOLDS_STRING     const char *        /* any bytes; borrowed */
+#define RECORD_HOLDS_TABLE_NULL struct record_table /* size 0: null */
+
 #define RECORD_HOLDS_CHANGE_CODE const char *
 #define RECORD_HOLDS_CHANGES     struct record_changes
 
@@ -168,6 +171,22 @@ struct record_compare_flow {
 
 struct record_compare {
 #define RECORD_COMPARE RECORD_MEMBER
+#include "userspace/record.def"
+};
+
+/* Of `wscope status`. */
+struct record_table {
+#define RECORD_TABLE RECORD_MEMBER
+#include "userspace/record.def"
+};
+
+struct record_attachment {
+#define RECORD_ATTACHMENT RECORD_MEMBER
+#include "userspace/record.def"
+};
+
+struct record_status {
+#define RECORD_STATUS RECORD_MEMBER
 #include "userspace/record.def"
 };
 

@@ -9,12 +9,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <net/if.h>
 #include <sys/mman.h>
 
+#include "platform/clock.h"
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/live.h"
@@ -24,7 +24,6 @@
 #include "userspace/text_culprit.h"
 #include "userspace/top_term.h"
 
-#define TOP_NS_PER_S      1000000000ULL
 #define TOP_EMPTY_WAKES   100 /* keys() without a key, in a row: the terminal is gone */
 #define TOP_FOOT_LINES    2U
 #define TOP_MESSAGES_READ 4096
@@ -105,7 +104,6 @@ static void give_stderr_back(struct top *t)
 static void describe(struct top_status *s, size_t i, const struct live_attach *all)
 {
 	const struct attach *a = &all->list[i];
-	static const char *const modes[] = { "none", "generic", "native", "offloaded" };
 	char name[IF_NAMESIZE + 16];
 	const char *how = a->how == ATTACH_LINK ? "link" : "clsact";
 	struct attach_xdp x;
@@ -116,7 +114,7 @@ static void describe(struct top_status *s, size_t i, const struct live_attach *a
 	if (s->gone[i])
 		how = "not attached";
 	else if (a->hook == HOOK_XDP)
-		how = attach_query_xdp(&x, a->ifindex) ? "" : modes[x.mode];
+		how = attach_query_xdp(&x, a->ifindex) ? "" : names_of(NAMES_MODE, x.mode);
 	snprintf(s->attached[i], sizeof(s->attached[i]), "%s %s %s", name,
 		 names_of(NAMES_HOOK, a->hook), how);
 }
@@ -218,14 +216,11 @@ static bool top_paused(void *arg)
 static void top_keep(void *arg, struct snapshot *s)
 {
 	struct top *t = arg;
-	struct timespec now;
 
 	top_forget(&t->ui.model);
 	snapshot_free(t->kept);
 	t->kept = s;
-	clock_gettime(CLOCK_MONOTONIC, &now); /* the clock of the programs */
-	if (top_update(&t->ui.model, &s->report,
-		       (__u64)now.tv_sec * TOP_NS_PER_S + (__u64)now.tv_nsec))
+	if (top_update(&t->ui.model, &s->report, clock_ns(CLOCK_MONOTONIC)))
 		top_ui_message(&t->ui, "no memory for this refresh");
 	t->ui.status.now = record_time(&s->report, t->ui.model.seen_ns);
 	describe_all(t);

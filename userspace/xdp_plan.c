@@ -8,17 +8,7 @@
 
 #include <bpf/bpf.h>
 
-static const char *const xdp_plan_modes[] = {
-	[ATTACH_MODE_NONE] = "not attached",
-	[ATTACH_MODE_GENERIC] = "generic",
-	[ATTACH_MODE_NATIVE] = "native",
-	[ATTACH_MODE_OFFLOADED] = "offloaded",
-};
-
-const char *xdp_plan_mode(enum attach_mode mode)
-{
-	return xdp_plan_modes[mode];
-}
+#include "userspace/names.h"
 
 static void plan_is(struct xdp_plan *out, enum xdp_way way, const char *why)
 {
@@ -67,7 +57,7 @@ static void plan_join(struct xdp_plan *out, struct xdp_probe *probe, const struc
 		return;
 	}
 	snprintf(head, sizeof(head), "a dispatcher (id %u, %s) with %u program%s is there already",
-		 hook->program, xdp_plan_modes[hook->mode], out->there.n,
+		 hook->program, names_of(NAMES_MODE, hook->mode), out->there.n,
 		 out->there.n == 1 ? "" : "s");
 	out->way = XDP_REFUSED;
 	snprintf(out->why, sizeof(out->why), "%s, and %s", head, why);
@@ -82,7 +72,7 @@ static void plan_occupied(struct xdp_plan *out)
 		snprintf(out->why, sizeof(out->why), "another program is there already");
 	else
 		snprintf(out->why, sizeof(out->why), "program '%s' (id %u, %s) is there already",
-			 hook->name, hook->program, xdp_plan_modes[hook->mode]);
+			 hook->name, hook->program, names_of(NAMES_MODE, hook->mode));
 }
 
 /* Whether a driver takes programs into its hardware, tried with one that passes everything. */

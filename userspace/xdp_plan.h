@@ -32,7 +32,4 @@ struct xdp_probe {
 /* Changes nothing. 0, or -errno when the interface cannot be asked. */
 int xdp_plan(struct xdp_plan *out, struct xdp_probe *probe, int ifindex, const struct options *o);
 
-/* What a mode is called in options and messages. */
-const char *xdp_plan_mode(enum attach_mode mode);
-
 #endif

@@ -83,7 +83,8 @@ def records():
     """record -> names of its fields, in order"""
     found = {}
     for record in ("FLOW", "DIRECTION", "FINDING", "ENDPOINT", "SUMMARY", "EVENT", "SAMPLE",
-                   "COMPARE_FLOW", "COMPARE", "CHANGE", "EXPECTATION", "ASSERTION", "WITNESS", "CHECK"):
+                   "COMPARE_FLOW", "COMPARE", "CHANGE", "EXPECTATION", "ASSERTION", "WITNESS", "CHECK",
+                   "ATTACHMENT", "STATUS", "TABLE"):
         define = f"RECORD_{record}(k, n, l, w) @ n"
         found[record.lower()] = expand("userspace/record.def", define)
     for record in ("FLOW", "SUMMARY"):

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Prints records that no capture of the project makes, for the test of the schema: events of
- * every finding code, and a report whose files have hostile names and whose counters all count.
+ * every finding code, a report whose files have hostile names and whose counters all count, and what
+ * status says of attachments in every state.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "userspace/names.h"
+#include "userspace/output/json.h"
 #include "userspace/output/output.h"
 
 static const struct options options = { .json = true };
@@ -53,9 +55,68 @@ static int report(void)
 	return output_choose(&options)->report(stdout, &r, &options);
 }
 
+/* With every name of every list; one in three knows nothing that may be null. */
+static int attachments(void)
+{
+	struct writer w;
+
+	writer_start(&w, stdout);
+	for (unsigned int i = 0; i < 3 * names_n(NAMES_FAULT); i++) {
+		bool known = i % 3;
+		struct record_attachment r = {
+			.interface = "eth\"0",
+			.ifindex = i,
+			.hook = names_of(NAMES_HOOK, i % HOOKS),
+			.state = names_of(NAMES_ATTACHMENT, i % names_n(NAMES_ATTACHMENT)),
+			.since = known ? 1700000000000000000 : RECORD_NO_TIME,
+			.how = known ? names_of(NAMES_ATTACH_HOW, i % names_n(NAMES_ATTACH_HOW))
+				     : NULL,
+			.mode = known ? names_of(NAMES_MODE, i % names_n(NAMES_MODE)) : NULL,
+			.program = known ? 7 : RECORD_NO_NUMBER,
+			.sampled_packets = i,
+			.packet_ns = known ? 90 : RECORD_NO_NUMBER,
+			.faults = i,
+			.reattached = i,
+			.fault = names_of(NAMES_FAULT, i % names_n(NAMES_FAULT)),
+			.fault_time = known ? 1700000000000000001 : RECORD_NO_TIME,
+		};
+
+		json_attachment(&w, &r);
+	}
+	return writer_flush(&w);
+}
+
+static int statuses(void)
+{
+	struct record_table table = { .entries = 3, .size = 5, .evicted = 1 };
+	struct writer w;
+
+	writer_start(&w, stdout);
+	for (unsigned int i = 0; i < names_n(NAMES_KEEPER); i++) {
+		bool known = i;
+		struct record_status r = {
+			.pins = "/sys/fs/bpf/caf\xe9",
+			.keeper = names_of(NAMES_KEEPER, i),
+			.pid = known ? 1 : RECORD_NO_NUMBER,
+			.since = known ? 1700000000000000000 : RECORD_NO_TIME,
+			.attached = i,
+			.readable = known,
+			.work = known ? names_of(NAMES_WORK, i % 2) : NULL,
+			.events = known ? 2 : RECORD_NO_NUMBER,
+			.events_lost = known ? 1 : RECORD_NO_NUMBER,
+			.inserts_failed = known ? 0 : RECORD_NO_NUMBER,
+		};
+
+		if (known)
+			r.connections = r.unconfirmed = r.hosts = table;
+		json_status(&w, &r);
+	}
+	return writer_flush(&w);
+}
+
 int main(void)
 {
 	struct report live = { .live = true, .epoch_offset_ns = 1700000000000000000 };
 
-	return events(&live) || report() || fflush(stdout);
+	return events(&live) || report() || attachments() || statuses() || fflush(stdout);
 }

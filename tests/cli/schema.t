@@ -23,7 +23,8 @@ from tap import CAPTURES, Tap  # noqa: E402
 BUILD = os.environ.get("WSCOPE_BUILD", "build")
 PROGRAM = os.environ.get("WSCOPE", os.path.join(BUILD, "wscope"))
 OUTSIDE = os.environ.get("WSCOPE_CAPTURES", "")
-TYPES = {"flow", "endpoint", "summary", "event", "sample", "compare_flow", "compare", "expectation", "check"}
+TYPES = {"flow", "endpoint", "summary", "event", "sample", "compare_flow", "compare", "expectation", "check",
+         "attachment", "status"}
 # What is there with replay --retire only.
 RETIRE = {"flow": {"continued"}, "summary": {"retired"}}
 ORDER = {"flow": 0, "endpoint": 1, "summary": 2}
@@ -144,7 +145,7 @@ def check_spoiled(records, samples):
         kept = [how for how, bad in spoiled(record)
                 if not records.error(bad) and not (how.endswith("another string")
                                                    and how.split()[0] in ("file", "name", "interface", "before", "after",
-                                                                           "verdict"))]
+                                                                           "verdict", "pins"))]
         tap.ok(not kept, f"{kind}: spoiled records are refused", ", ".join(kept))
 
 
@@ -193,6 +194,19 @@ def check_made(records, samples):
        [record["file"] for record in made if record["type"] == "flow"],
        "hostile names of files arrive")
     samples["event"] = next(event for event in events if event["endpoint"])
+    for kind, field in (("attachment", "fault"), ("status", "work")):
+        found = [record for record in made if record["type"] == kind]
+        tap.ok({record[field] is None for record in found} == {True, False}, f"{kind}: with null, and without")
+        samples[kind] = found[-1]
+
+
+def check_status(records):
+    """Status where nothing is attached, which takes no privileges; tests/live has it where something is."""
+    done = run(PROGRAM, "status", "--json", "--pin", "/nonexistent/pins")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    wrong = [error for error in map(records.error, found) if error]
+    tap.ok(done.returncode == 1 and not wrong and [(one["type"], one["keeper"]) for one in found]
+           == [("status", "none")], "status: of nothing", f"{done} {wrong}")
 
 
 def check_series(records, samples, paths):
@@ -308,6 +322,7 @@ def main():
     else:
         tap.skip("outside captures", "captures: WSCOPE_CAPTURES is not there")
     check_made(records, samples)
+    check_status(records)
     check_series(records, samples, lab)
     check_compared(records, samples, lab)
     check_checked(records, samples, lab)

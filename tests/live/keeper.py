@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 
+import jsonschema
 from live import Live, WSCOPE, lab
 
 
@@ -33,6 +34,19 @@ def command(node, *words):
     with node.inside():
         done = subprocess.run([WSCOPE, *words], capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def status_records(node, folder):
+    """The records of status, each as the schema has it; the last one is about the rest."""
+    status, said, why = command(node, "status", "--json", "--pin", folder)
+    assert status in (0, 1) and not why, (status, why)
+    found = [json.loads(line) for line in said.splitlines()]
+    schema = json.loads(subprocess.run([WSCOPE, "schema"], capture_output=True, check=True,
+                                       timeout=60).stdout)
+    for one in found:
+        jsonschema.validate(one, schema)
+    assert [one["type"] for one in found] == ["attachment"] * (len(found) - 1) + ["status"], found
+    return found
 
 
 def bpftool(*words):

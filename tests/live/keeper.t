@@ -3,16 +3,21 @@
 # timeout: 240
 """`wscope attach` and what reads it: a reader without privileges, restarts that lose nothing, status."""
 
+import contextlib
+import json
 import os
 import re
+import signal
 import sys
+import threading
+import time
 import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
-from keeper import Keeper, bpftool, command, ours, pins  # noqa: E402
-from live import Live, await_true, fails, lab, talk  # noqa: E402
+from keeper import Keeper, bpftool, command, ours, pins, status_records  # noqa: E402
+from live import Live, await_true, fails, lab, programs, talk  # noqa: E402
 
 METRICS = "127.0.0.1:9777"
 LAYOUT_AT = 32  # in struct attachments_state, behind the keeper
@@ -132,4 +137,57 @@ def tells(run, net):
         assert status == 4 and "is not in a bpffs" in why, why
 
 
-sys.exit(live.main("attach and its readers", [unprivileged, restarts, takes_over, tells]))
+def records(run, net):
+    """status as records: what the kernel and the programs say, and null for what is not known"""
+    with pins() as folder:
+        before = status_records(net.server, folder)
+        assert [one["keeper"] for one in before] == ["none"] and before[0]["connections"] is None, before
+        began = time.time()
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder, "--hooks", "xdp,tc-ingress,tc-egress",
+                     "--flows", "4096")
+        talk(net, 3)
+        sock, peer = net.connect()
+        with talking(sock, peer):
+            *found, last = status_records(net.server, folder)
+        lab.finish(sock, peer)
+        index = {link["ifindex"] for link in json.loads(net.server.run("ip", "-j", "link", "show", "dev", "eth0"))}
+        assert [one["hook"] for one in found] == ["xdp", "tc-ingress", "tc-egress"], found
+        assert {(one["interface"], one["state"], one["how"], one["faults"], one["fault"]) for one in found} == {
+            ("eth0", "attached", "link", 0, None)}, found
+        assert [one["mode"] for one in found] == ["native", None, None], found
+        assert {one["ifindex"] for one in found} == index, (found, index)
+        assert {str(one["program"]) for one in found} == set(programs(one.err())), found
+        assert all(began < one["since"] < time.time() for one in found), found
+        assert all(one["sampled_packets"] and 0 < one["packet_ns"] < 1e6 for one in found), found
+        assert (last["keeper"], last["pid"], last["work"]) == ("runs", one.child.pid, "on"), last
+        assert (last["attached"], last["missing"], last["detached"]) == (3, 0, 0), last
+        assert last["connections"] == {"entries": 4, "size": 4096, "evicted": 0}, last
+        assert last["hosts"]["entries"] == 2 and last["events"] == last["events_lost"] == 0, last
+        net.server.ip("link set eth0 down")
+        await_true("it is noticed", lambda: one.err().count("the interface is down") == 3)
+        found = status_records(net.server, folder)[:-1]
+        assert {(one["state"], one["faults"], one["fault"]) for one in found} == {("attached", 1, "down")}, found
+        one.send(signal.SIGKILL)
+        one.wait()
+        assert status_records(net.server, folder)[-1]["keeper"] == "gone"
+        assert command(net.server, "detach", "--pin", folder)[0] == 0
+
+
+@contextlib.contextmanager
+def talking(sock, peer):
+    """Packets both ways all the while."""
+    stop = threading.Event()
+
+    def talker():
+        while not stop.wait(0.05):
+            lab.exchange(sock, peer, rounds=1)
+    thread = threading.Thread(target=talker)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+sys.exit(live.main("attach and its readers", [unprivileged, restarts, takes_over, tells, records]))

@@ -13,7 +13,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
-from keeper import Keeper, command, link_of, pins  # noqa: E402
+from keeper import Keeper, command, link_of, pins, status_records  # noqa: E402
 from live import Live, attached, await_true, lab, programs, talk  # noqa: E402
 
 NOTICED = 5.0
@@ -134,4 +134,25 @@ def gone(run, net):
         assert one.stop() == 0
 
 
-sys.exit(live.main("the watchdog", [detached, replaced, unpinned, changed, gone]))
+def gone_and_unpinned(run, net):
+    """an interface that is gone when the pins are removed is told once, and is attached when it is back"""
+    with pins() as folder:
+        one = Keeper(run, net.server, "-i", "eth0", "--pin", folder)
+        noticed(one, "an interface that is gone", lambda: net.server.ip("link del eth0"),
+                "the interface is gone", 2)
+        noticed(one, "removed pins", lambda: os.unlink(os.path.join(folder, "maps", "flows")),
+                "the pins were removed, and made again", 2)
+        time.sleep(3)  # the watchdog looks at least twice more
+        assert one.err().count("the interface is gone") == 2, one.err()
+        assert {record["faults"] for record in status_records(net.server, folder)[:-1]} == {2}
+
+        def back():
+            net.server.ip("link add eth0 type veth peer name eth9\nlink set eth0 up")
+        noticed(one, "an interface that is back", back, "the interface is there again", 2)
+        again(net, folder, 1)
+        noticed(one, "an interface that is gone once more", lambda: net.server.ip("link del eth0"),
+                "the interface is gone", 2)
+        assert one.stop() == 0
+
+
+sys.exit(live.main("the watchdog", [detached, replaced, unpinned, changed, gone, gone_and_unpinned]))

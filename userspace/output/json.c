@@ -101,6 +101,7 @@ static void put_findings(struct writer *w, const struct record_findings *finding
 static void put_lost(struct writer *w, const struct record_lost *r);
 static void put_where_null(struct writer *w, const struct record_where *r);
 static void put_retired(struct writer *w, const struct record_retired *r);
+static void put_table_null(struct writer *w, const struct record_table *r);
 
 #define PUT_UINT(v)           writer_unsigned(w, v)
 #define PUT_UINT_NULL(v)      put_number_null(w, v)
@@ -115,6 +116,7 @@ static void put_retired(struct writer *w, const struct record_retired *r);
 #define PUT_NAME(v)           writer_string(w, v)
 #define PUT_NAME_NULL(v)      writer_string(w, v)
 #define PUT_CODE(v)           writer_string(w, v)
+#define PUT_STRING(v)         writer_string(w, v)
 #define PUT_STRING_NULL(v)    writer_string(w, v)
 #define PUT_ADDRESS(v)        writer_string(w, (v).text)
 #define PUT_SENTENCE(v)       writer_string(w, (v).text)
@@ -129,6 +131,7 @@ static void put_retired(struct writer *w, const struct record_retired *r);
 #define PUT_LOST(v)           put_lost(w, &(v))
 #define PUT_WHERE_NULL(v)     put_where_null(w, &(v))
 #define PUT_RETIRED(v)        put_retired(w, &(v))
+#define PUT_TABLE_NULL(v)     put_table_null(w, &(v))
 #define PUT_CHANGE_CODE(v)    writer_string(w, v)
 #define PUT_CHANGES(v)        put_changes(w, &(v))
 
@@ -184,6 +187,18 @@ static void put_where_null(struct writer *w, const struct record_where *r)
 	}
 	writer_open(w, '{');
 #define RECORD_WHERE PUT_MEMBER
+#include "userspace/record.def"
+	writer_close(w, '}');
+}
+
+static void put_table_null(struct writer *w, const struct record_table *r)
+{
+	if (!r->size) {
+		writer_null(w);
+		return;
+	}
+	writer_open(w, '{');
+#define RECORD_TABLE PUT_MEMBER
 #include "userspace/record.def"
 	writer_close(w, '}');
 }
@@ -263,6 +278,22 @@ void json_sample(struct writer *w, const struct record_sample *r)
 {
 	record_begin(w, "sample");
 #define RECORD_SAMPLE PUT_MEMBER
+#include "userspace/record.def"
+	record_end(w);
+}
+
+void json_attachment(struct writer *w, const struct record_attachment *r)
+{
+	record_begin(w, "attachment");
+#define RECORD_ATTACHMENT PUT_MEMBER
+#include "userspace/record.def"
+	record_end(w);
+}
+
+void json_status(struct writer *w, const struct record_status *r)
+{
+	record_begin(w, "status");
+#define RECORD_STATUS PUT_MEMBER
 #include "userspace/record.def"
 	record_end(w);
 }

@@ -11,5 +11,7 @@ void json_flow(struct writer *w, const struct record_flow *r);
 void json_endpoint(struct writer *w, const struct record_endpoint *r);
 void json_summary(struct writer *w, const struct record_summary *r);
 void json_sample(struct writer *w, const struct record_sample *r);
+void json_attachment(struct writer *w, const struct record_attachment *r);
+void json_status(struct writer *w, const struct record_status *r);
 
 #endif
