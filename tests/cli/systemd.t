@@ -57,6 +57,27 @@ report.true("a line that systemd does not know is found",
             "not found")
 bounding = re.search(r"^CapabilityBoundingSet=(.*)$", text_of("wscope.service"), re.M).group(1)
 report.true("the reader's capabilities", set(bounding.split()) == READER, bounding)
+for service in MOST:
+    given = set(re.findall(r"\$(\w+_OPTIONS)", text_of(service)))
+    report.true(f"{service}: the file of options has what it takes", given and all(
+        re.search(rf"^{name}=\"", text_of("wscope.default"), re.M) for name in given), given)
+with tempfile.TemporaryDirectory() as root:
+    done = run("make", "-s", "-C", cli.ROOT, "install", "UNITDIR=/lib/systemd/system", f"DESTDIR={root}",
+               "PREFIX=/opt/wscope")
+    made = {os.path.relpath(os.path.join(parent, name), root) for parent, _, names in os.walk(root)
+            for name in names}
+    due = {f"lib/systemd/system/{service}" for service in MOST} | {
+        "opt/wscope/lib/sysusers.d/wscope.conf", "etc/default/wscope", "opt/wscope/bin/wscope"}
+    report.true("make install UNITDIR= installs them", not done.returncode and due <= made, f"{done} {made}")
+    for service in MOST:
+        with open(os.path.join(root, "lib/systemd/system", service), encoding="utf-8") as unit:
+            starts = re.findall(r"^ExecStart=!?(\S+)", unit.read(), re.M)
+        report.true(f"{service}: with the program's place", starts == ["/opt/wscope/bin/wscope"], starts)
+    options = os.path.join(root, "etc/default/wscope")
+    cli.write(os.path.dirname(options), wscope=b"mine")
+    run("make", "-s", "-C", cli.ROOT, "install", "UNITDIR=/lib/systemd/system", f"DESTDIR={root}")
+    with open(options, encoding="utf-8") as kept:
+        report.true("options that are there stay", kept.read() == "mine", "not as they were")
 report.true("sysusers makes the reader's user",
             re.search(r"^u wscope ", text_of("wscope.sysusers.conf"), re.M), "no line")
 sys.exit(report.end())

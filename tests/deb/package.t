@@ -30,7 +30,8 @@ PROGRAM = os.path.abspath(os.environ.get("WSCOPE", os.path.join(ROOT, "build", "
 # What apt and dpkg note down; dpkg's lists of files stay in.
 NOTES = ("var/log/", "var/cache/", "var/lib/apt/", "var/lib/dpkg/status", "var/lib/dpkg/available",
          "var/lib/dpkg/lock", "var/lib/dpkg/triggers/", "var/lib/dpkg/diversions-old",
-         "var/lib/systemd/deb-systemd", "etc/ld.so.cache", "run/", "proc/", "sys/", "dev/")
+         "var/lib/systemd/deb-systemd", "etc/ld.so.cache", "run/", "proc/", "sys/", "dev/",
+         "etc/passwd-", "etc/shadow-", "etc/group-", "etc/gshadow-")  # the last ones: copies of the day before
 # All records of all captures, one after the other; a page, and how an IPFIX file begins.
 REPLAY = 'for f in */*.pcap*; do "$0" replay --json "$f" || echo "$f: $?"; done; ' \
          'out=$(mktemp); "$0" replay --html "$out" server-flip/client.pcap; cat "$out"; ' \
@@ -177,24 +178,53 @@ def works(system):
         lambda out: out.startswith("extcap {version="))
 
 
+UNITS = ("wscope-attach.service", "wscope.service")
+
+
+def units(system):
+    """Units, their user and their options: there, and nothing of it enabled."""
+    for unit in UNITS:
+        status, out = system.run("systemctl", "is-enabled", unit)
+        tap.ok(status and out == "disabled\n", f"{unit} is there, and not enabled", f"{status} {out}")
+    report("the reader's user", system.run("getent", "passwd", "wscope"),
+           lambda out: out.endswith(":/usr/sbin/nologin\n"))
+    report("the options are the administrator's", system.run(
+        "dpkg-query", "-W", "-f", "${Conffiles}", "wscope"),
+        lambda out: [line.split()[0] for line in out.splitlines() if line] == ["/etc/default/wscope"])
+
+
+def used(system):
+    """As after months: enabled, with options and a file of the reader's. A purge has to find all of it."""
+    report("the units are enabled", system.run("systemctl", "enable", *UNITS),
+           lambda _: os.path.lexists(os.path.join(
+               system.root, "etc/systemd/system/multi-user.target.wants/wscope.service")))
+    report("they are in use", system.run(
+        "sh", "-c", "echo 'ATTACH_OPTIONS=\"-i eth0\"' >/etc/default/wscope; "
+        "install -d -o wscope -g wscope /var/lib/wscope; echo x >/var/lib/wscope/baseline"))
+    report("removed", system.apt("remove", "wscope"), lambda _: os.path.exists(os.path.join(
+        system.root, "etc/default/wscope")))
+
+
 def life(package, scratch):
     system = System(os.path.join(scratch, "system"))
     if not report("a new system", system.make()):
         return
     shutil.copy(package, os.path.join(system.root, "wscope.deb"))
     shutil.copytree(CAPTURES, os.path.join(system.root, "captures"))
-    ready = system.apt("update")[0] or system.apt("install", "--no-install-recommends", "man-db")[0]
-    tap.ok(not ready, "a new system with manuals")
+    ready = system.apt("update")[0] or system.apt("install", "--no-install-recommends", "man-db", "systemd")[0]
+    tap.ok(not ready, "a new system with manuals and units")
     status, out = system.run("sh", "-c", "command -v wscope")
     tap.ok(status and not out, "wscope is not there yet")
     before = system.files()
     if report("apt installs the package and what it depends on",
               system.apt("install", "--no-install-recommends", "/wscope.deb")):
         works(system)
+        units(system)
         report("dpkg finds nothing changed", system.run("dpkg", "--verify", "wscope"),
                lambda out: not out)
         during = system.files()
         tap.ok(len(set(during) - set(before)) > 50, "something was installed")
+        used(system)
     report("purge", system.apt("purge", "wscope"))
     report("autoremove", system.apt("autoremove", "--purge"))
     after = system.files()
