@@ -193,16 +193,17 @@ static int attach_remove_filter(struct attach *a)
 	return bpf_tc_detach(&hook, &opts);
 }
 
-static int attach_remove_clsact(const struct attach *a)
+int attach_release_clsact(int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = a->ifindex,
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-	int in = attach_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS));
-	int out = attach_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS));
+	int in = attach_filters(ifindex, HOOK_TC_INGRESS, NULL);
+	int out = attach_filters(ifindex, HOOK_TC_EGRESS, NULL);
+	int there = attach_has_clsact(ifindex);
 
-	if (in < 0 || out < 0)
-		return in < 0 ? in : out;
-	return in || out ? 0 : bpf_tc_hook_destroy(&hook);
+	if (in < 0 || out < 0 || there < 0)
+		return in < 0 ? in : out < 0 ? out : there;
+	return in || out || !there ? 0 : bpf_tc_hook_destroy(&hook);
 }
 
 int attach_detach(struct attach *a)
@@ -217,7 +218,7 @@ int attach_detach(struct attach *a)
 	if (a->how == ATTACH_DISPATCHER)
 		err = dispatcher_remove(a->ifindex, a->program);
 	if (a->own_clsact && !err)
-		err = attach_remove_clsact(a);
+		err = attach_release_clsact(a->ifindex);
 	libbpf_set_print(before);
 	a->how = ATTACH_NONE;
 	a->own_clsact = false;

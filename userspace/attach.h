@@ -79,7 +79,29 @@ int attach_tcx_count(int ifindex, enum hook hook);
 /* LINKTYPE_ of the frames of an interface; Ethernet when it cannot be asked. */
 __u32 attach_linktype(const char *interface);
 
-/* How many filters hang on a clsact parent (TC_H_MAKE()), of all kinds, or -errno. */
-int attach_filters(int ifindex, __u32 parent);
+/* A filter that runs a BPF program. */
+struct attach_filter {
+	__u32 program; /* id */
+	__u32 handle, priority;
+};
+
+#define ATTACH_FILTERS_MOST 256 /* of those on one hook, the others are only counted */
+
+struct attach_filters {
+	int n;
+	struct attach_filter list[ATTACH_FILTERS_MOST];
+};
+
+/*
+ * How many filters of all kinds there are in a clsact for TC ingress or egress, or -errno; bpf, unless it is
+ * NULL, becomes the list of those that run BPF programs.
+ */
+int attach_filters(int ifindex, enum hook hook, struct attach_filters *bpf);
+
+/* Whether an interface has a clsact: 1, 0, or -errno. */
+int attach_has_clsact(int ifindex);
+
+/* Takes a clsact away that attach_tc() made, if it is there and no filters are in it. 0 or -errno. */
+int attach_release_clsact(int ifindex);
 
 #endif

@@ -62,7 +62,7 @@ static void dispatcher_read_program(struct dispatcher_program *out, const struct
 	if (name)
 		strncpy(out->name, name, sizeof(out->name) - 1);
 	out->priority = xdp_program__run_prio(p);
-	out->ours = !owner_of_program(&owner, xdp_program__fd(p));
+	out->ours = !owner_of_program(&owner, NULL, xdp_program__fd(p));
 	if (out->ours)
 		out->owner = owner_ask(&owner);
 }

@@ -63,7 +63,8 @@ static bool pins_may_go(struct pins_sweep *s, const char *path, bool link)
 	if (fd < 0)
 		return false;
 	known = !bpf_obj_get_info_by_fd(fd, &info, &size);
-	if (known && !owner_of_program(&owner, fd) && owner.net_namespace == s->self.net_namespace)
+	if (known && !owner_of_program(&owner, NULL, fd) &&
+	    owner.net_namespace == s->self.net_namespace)
 		mine = s->all || info.id == s->also || owner_ask(&owner) == OWNER_GONE;
 	close(fd);
 	s->found[mine]++;

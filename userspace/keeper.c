@@ -51,15 +51,32 @@ void keeper_link_name(char name[KEEPER_LINK_NAME], const struct attachment *one)
 	snprintf(name, KEEPER_LINK_NAME, "%u-%u", one->ifindex, one->hook);
 }
 
+/*
+ * Noted before it is done: where this process may have left a filter, should it be killed before it can note
+ * that, and whether the clsact there is its own. 0 or -errno.
+ */
+static int keeper_announce(struct keeper *k, unsigned int i)
+{
+	struct attachment *one = &k->all.list[i];
+
+	one->ifindex = live_attach_ifindex(one->interface);
+	one->own_clsact = one->hook != HOOK_XDP &&
+			  attach_tcx_count((int)one->ifindex, (enum hook)one->hook) == -EINVAL &&
+			  !attach_has_clsact((int)one->ifindex);
+	return attachments_write(&k->all, i);
+}
+
 int keeper_attach(struct keeper *k, unsigned int i)
 {
 	struct attachment *one = &k->all.list[i];
 	struct attach *a = &k->attached.list[i];
 	struct attach_xdp x;
 	char name[KEEPER_LINK_NAME];
-	int err = live_attach_one(&k->attached, a, one->interface, (enum hook)one->hook, k->options,
-				  k->loader);
+	int err = keeper_announce(k, i);
 
+	if (!err)
+		err = live_attach_one(&k->attached, a, one->interface, (enum hook)one->hook,
+				      k->options, k->loader);
 	if (err)
 		return err;
 	one->ifindex = (__u32)a->ifindex;

@@ -34,7 +34,7 @@ static void check_forget(struct keeper *k, unsigned int i)
 	keeper_link_name(name, one);
 	pins_remove(k->dir, PINS_LINKS, name);
 	attach_detach(&k->attached.list[i]);
-	one->attached = 0;
+	one->attached = one->own_clsact = 0;
 	one->how = ATTACH_NONE;
 }
 

@@ -13,6 +13,7 @@
 #include "userspace/complain.h"
 #include "userspace/exit_status.h"
 #include "userspace/keeper.h"
+#include "userspace/leftovers.h"
 #include "userspace/names.h"
 #include "userspace/pins.h"
 
@@ -31,24 +32,46 @@ static void detach_link(const char *dir, const char *name)
 	close(link);
 }
 
+/* A TC hook of which the folder's maps say that nothing is attached: what was not noted any more. */
+static int detach_unnoted(const struct attachment *one, const char *dir)
+{
+	int err = leftovers_remove((int)one->ifindex, (enum hook)one->hook, dir, true);
+
+	if (err > 0)
+		fprintf(stderr,
+			"wscope: %s: removed %s filters that a run that was killed had left\n",
+			one->interface, names_of(NAMES_HOOK, one->hook));
+	if (err >= 0)
+		err = one->own_clsact ? attach_release_clsact((int)one->ifindex) : 0;
+	return err == -ENODEV ? 0 : err;
+}
+
+static int detach_entry(const struct attachment *one, const char *dir)
+{
+	struct attach a = attachment_as_attach(one, -1);
+	int err = 0;
+
+	if (one->attached && a.how != ATTACH_LINK)
+		err = attach_detach(&a);
+	else if (!one->attached && one->ifindex && one->hook != HOOK_XDP)
+		err = detach_unnoted(one, dir);
+	if (err)
+		complain("%s: cannot detach: %s", one->interface, strerror(-err));
+	return err;
+}
+
 int keeper_clear(const char *dir, bool maps)
 {
 	struct attachments all;
-	int err = attachments_open(&all, dir), first;
+	int unknown = attachments_open(&all, dir), first, err;
 
 	first = pins_each(dir, PINS_LINKS, detach_link);
 	if (!first)
 		first = pins_clear(dir, PINS_LINKS);
-	for (__u32 i = 0; !err && i < all.state.n; i++) {
-		struct attach a = attachment_as_attach(&all.list[i], -1);
-
-		if (!all.list[i].since_ns || a.how == ATTACH_LINK)
-			continue;
-		err = attach_detach(&a);
-		if (err)
-			complain("%s: cannot detach: %s", all.list[i].interface, strerror(-err));
+	/* The newest first: a clsact goes with the filter that was the first in it. */
+	for (__u32 i = unknown ? 0 : all.state.n; i; i--) {
+		err = detach_entry(&all.list[i - 1], dir);
 		first = first ? first : err;
-		err = 0;
 	}
 	attachments_close(&all);
 	if (!maps)

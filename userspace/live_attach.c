@@ -13,6 +13,7 @@
 
 #include "engine/layer.h"
 #include "userspace/interface_kind.h"
+#include "userspace/leftovers.h"
 #include "userspace/names.h"
 #include "userspace/owner.h"
 
@@ -21,6 +22,11 @@
 /* Three seconds, at most. */
 #define LIVE_ATTACH_PAUSE_NS 20000000
 #define LIVE_ATTACH_PAUSES   150
+
+__u32 live_attach_ifindex(const char *interface)
+{
+	return if_nametoindex(interface);
+}
 
 int live_attach_check(const struct options *o)
 {
@@ -137,7 +143,7 @@ static bool live_attach_is_leaving(int ifindex)
 	program = bpf_prog_get_fd_by_id(x.program);
 	if (program < 0)
 		return program == -ENOENT;
-	ours = !owner_of_program(&owner, program);
+	ours = !owner_of_program(&owner, NULL, program);
 	close(program);
 	return ours && (owner_ask(&owner) != OWNER_RUNS || owner.pid == (__u32)getpid());
 }
@@ -180,11 +186,30 @@ static int live_attach_xdp(struct live_attach *all, struct attach *a, const char
 	return err;
 }
 
+/* Filters that a run left when it was killed; not those that are kept by pins, of which a keeper knows. */
+static void live_attach_clean_tc(const char *interface, int ifindex, enum hook hook,
+				 const char *pins)
+{
+	int removed = leftovers_remove(ifindex, hook, pins, false);
+
+	if (removed > 0)
+		fprintf(stderr,
+			"wscope: %s: removed %s filters that a run that was killed had left\n",
+			interface, names_of(NAMES_HOOK, hook));
+	else if (removed < 0)
+		fprintf(stderr,
+			"wscope: %s: cannot remove filters that a run that was killed has left: "
+			"%s\n",
+			interface, strerror(-removed));
+}
+
 static int live_attach_tc(struct attach *a, const char *interface, enum hook hook,
 			  const struct options *o, const struct loader *l)
 {
-	int err = attach_tc(a, (int)if_nametoindex(interface), l->programs[hook], hook, true);
+	int ifindex = (int)if_nametoindex(interface), err;
 
+	live_attach_clean_tc(interface, ifindex, hook, o->pin);
+	err = attach_tc(a, ifindex, l->programs[hook], hook, true);
 	if (err) {
 		live_attach_complain(interface, o, a, err);
 		return err;

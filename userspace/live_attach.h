@@ -19,6 +19,9 @@ struct live_attach {
 /* Whether entry i is still on its hook; what cannot be asked is taken to be. */
 bool live_attach_is_there(const struct live_attach *a, size_t i);
 
+/* An interface's index by its name, 0: there is none. */
+__u32 live_attach_ifindex(const char *interface);
+
 /* Complains on stderr about the first interface that does not exist. 0 or -errno. */
 int live_attach_check(const struct options *o);
 

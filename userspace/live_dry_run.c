@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <linux/pkt_sched.h>
 
 #include "userspace/exit_status.h"
 #include "userspace/interface_kind.h"
@@ -121,9 +120,8 @@ static void dry_run_xdp(struct dry_run *d, const char *interface, const struct l
 
 static void dry_run_tc(struct dry_run *d, const struct link *l, enum hook hook)
 {
-	bool egress = hook == HOOK_TC_EGRESS;
-	__u32 parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
-	int filters = attach_filters(l->index, parent), programs = attach_tcx_count(l->index, hook);
+	int filters = attach_filters(l->index, hook, NULL);
+	int programs = attach_tcx_count(l->index, hook);
 
 	fprintf(d->to, "  %s: would be attached by a %s", names_of(NAMES_HOOK, hook),
 		programs < 0 ? "clsact filter" : "TCX link");

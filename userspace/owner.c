@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,8 @@
 
 #include <bpf/bpf.h>
 
-#define OWNER_PROGRAM "xdp_analyze"
-#define OWNER_MAP     "control"
-#define OWNER_MAPS    64
+#define OWNER_MAP  "control"
+#define OWNER_MAPS 64
 /* Where /proc/PID/stat has the start, counted from the state, the first behind the name: proc(5). */
 #define OWNER_START_FIELD 19
 
@@ -91,7 +91,13 @@ static int owner_in_map(struct live_owner *out, __u32 id)
 	return err;
 }
 
-int owner_of_program(struct live_owner *out, int program)
+static bool owner_is_name(const char *name)
+{
+	return !strcmp(name, "xdp_analyze") || !strcmp(name, "tc_ingress") ||
+	       !strcmp(name, "tc_egress");
+}
+
+int owner_of_program(struct live_owner *out, __u32 *control, int program)
 {
 	__u32 maps[OWNER_MAPS] = { 0 };
 	struct bpf_prog_info info = { .nr_map_ids = OWNER_MAPS,
@@ -101,10 +107,13 @@ int owner_of_program(struct live_owner *out, int program)
 
 	if (err)
 		return err;
-	if (strcmp(info.name, OWNER_PROGRAM) != 0)
+	if (!owner_is_name(info.name))
 		return -ENOENT;
 	err = -ENOENT;
-	for (__u32 i = 0; i < info.nr_map_ids && i < OWNER_MAPS && err == -ENOENT; i++)
+	for (__u32 i = 0; i < info.nr_map_ids && i < OWNER_MAPS && err == -ENOENT; i++) {
 		err = owner_in_map(out, maps[i]);
+		if (!err && control)
+			*control = maps[i];
+	}
 	return err;
 }
