@@ -10,10 +10,10 @@ needed       := build $(filter demo test lint bench,$(goals)) \
                 $(if $(filter forward,$(goals)),demo bench) \
                 $(if $(filter test,$(goals)),demo lint) \
                 $(if $(filter test deb test-deb,$(goals)),ipfix) \
-                $(if $(filter unit tests,$(goals)),test) $(if $(filter verify,$(goals)),vm) \
+                $(if $(filter unit tests,$(goals)),test) $(if $(filter verify test-vm,$(goals)),vm) \
                 $(if $(filter format,$(goals)),lint) $(if $(filter deb test-deb,$(goals)),deb) \
                 $(if $(filter test-deb,$(goals)),test-deb)
-deps_mode    := $(if $(filter demo test verify deb test-deb,$(goals)),install,check)
+deps_mode    := $(if $(filter demo test verify test-vm deb test-deb,$(goals)),install,check)
 
 deps: ## install the missing Debian/Ubuntu packages (root), or print the command
 	@mk/deps install $(GROUPS)

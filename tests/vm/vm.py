@@ -21,7 +21,10 @@ import tempfile
 import threading
 import typing
 
+CACHE = pathlib.Path(__file__).resolve().parent.parent.parent / "build" / "vm"
 QEMU = "qemu-system-x86_64"
+# Without ERMS: the kernel would copy and clear by `rep movsb` then, which is emulated byte by byte.
+CPU = "max,-erms"
 MARK = "@@vm"
 ELF_MAGIC = b"\x7fELF"
 
@@ -224,13 +227,13 @@ class Initramfs:
         archive.write(head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4))
 
 
-def qemu_command(kernel, image, console, timeout, cpus, memory):
+def qemu_command(kernel, image, console, timeout, cpus, memory, append):
     return ["timeout", "--kill-after=5", str(timeout),
-            QEMU, "-accel", "tcg", "-cpu", "max", "-smp", str(cpus), "-m", str(memory),
+            QEMU, "-accel", "tcg", "-cpu", CPU, "-smp", str(cpus), "-m", str(memory),
             "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-no-reboot",
             "-serial", f"file:{console}", "-serial", "stdio",
             "-kernel", str(kernel.vmlinuz), "-initrd", str(image),
-            "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off"]
+            "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off " + append]
 
 
 def read_result(stream, kernel, on_line):
@@ -255,13 +258,16 @@ def read_result(stream, kernel, on_line):
     return None
 
 
-def boot(kernel, image, command, on_line, modules=(), timeout=110, cpus=1, memory=1024):
+def boot(kernel, image, command, on_line, modules=(), timeout=110, cpus=1, memory=1024,
+         append="", on_start=lambda qemu: None):
     """Run a shell command in the VM; each line of its output is passed to on_line as it comes.
+    append goes to the kernel's command line; on_start is given the process, for who has to end it
+    from another thread.
 
     Returns the command's exit status; VmError when the VM gave no answer.
 
-    One VM at a time: others wait at a lock. QEMU runs under timeout(1), so that it ends even if
-    this process is killed.
+    One VM of a kernel at a time: others wait at a lock. QEMU runs under timeout(1), so that it ends
+    even if this process is killed.
     """
     order = []
     for name, data in modules_in_order(kernel, modules).items():
@@ -270,13 +276,16 @@ def boot(kernel, image, command, on_line, modules=(), timeout=110, cpus=1, memor
     image.add_data("/modules", "".join(order).encode())
     image.add_data("/command", (command + "\n").encode())
     image.add_data("/init", INIT.encode(), 0o755)
-    archive, console = kernel.work / "initramfs.cpio", kernel.work / f"console-{kernel.release}.log"
-    with open(kernel.work / "lock", "w", encoding="ascii") as lock:
+    archive = kernel.work / f"initramfs-{kernel.release}.cpio"
+    console = kernel.work / f"console-{kernel.release}.log"
+    with open(kernel.work / f"lock-{kernel.release}", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         image.write(archive)
-        with subprocess.Popen(qemu_command(kernel, archive, console, timeout, cpus, memory),
+        with subprocess.Popen(qemu_command(kernel, archive, console, timeout, cpus, memory,
+                                           append),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:
             guard = threading.Timer(10, qemu.terminate)
+            on_start(qemu)
             try:
                 status = read_result(qemu.stdout, kernel, on_line)
                 guard.start()  # it has answered; powering off takes a moment
