@@ -33,6 +33,9 @@ LIBRARIES := libbpf libxdp libpcap libelf zlib libzstd jansson yaml-0.1 libsecco
 soname = readelf -d `$(CC) -print-file-name=$1.so` | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'
 MICROHTTPD    = $(call once,MICROHTTPD,$(call soname,libmicrohttpd))
 
+# Without this one `live --nats` refuses.
+NATS          = $(call once,NATS,$(PKGCONF) --exists libnats 2>/dev/null && $(call soname,libnats))
+
 # Without this one `replay --ipfix` refuses.
 FIXBUF        = $(call once,FIXBUF,$(PKGCONF) --exists libfixbuf 2>/dev/null && echo libfixbuf)
 
@@ -44,6 +47,7 @@ MULTIARCH     = $(call once,MULTIARCH,gcc -print-multiarch 2>/dev/null || echo $
 
 ALL_CPPFLAGS  = -I. -Ibuild -D_GNU_SOURCE -DWSCOPE_VERSION=\"$(VERSION)\" \
                 -DWSCOPE_MICROHTTPD=\"$(MICROHTTPD)\" \
+                $(if $(NATS),-DWSCOPE_NATS=\"$(NATS)\") \
                 $(if $(FIXBUF),-DWSCOPE_IPFIX) $(CPPFLAGS)
 ALL_CFLAGS    = -std=gnu11 -pthread $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS   = $(SANFLAGS) -Wl,--as-needed $(LDFLAGS)

@@ -29,6 +29,14 @@ build/ipfix.state: packages
 	@mkdir -p $(@D)
 	@echo '$(FIXBUF)' | cmp -s - $@ || echo '$(FIXBUF)' > $@
 
+# The same of WSCOPE_NATS and libnats.
+NATS_USERS := userspace/publish_wire
+$(NATS_USERS:%=$(B)/obj/%.o) $(NATS_USERS:%=build/fuzz/obj/%.o): build/nats.state
+
+build/nats.state: packages
+	@mkdir -p $(@D)
+	@echo '$(NATS)' | cmp -s - $@ || echo '$(NATS)' > $@
+
 # The list of members changes when a source comes or goes; the archive is then made anew.
 members = $(shell mkdir -p $(dir $1) && echo '$2' | cmp -s - $1.list || echo '$2' > $1.list)
 $(call members,$(LIB),$(LIB_OBJS))

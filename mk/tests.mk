@@ -4,7 +4,7 @@
 #   tests/unit/*.c        helpers, in an archive that unit tests and tests/DIR/*.c link
 #   tests/lab/*.c         plain programs: build/tests/lab/NAME
 #   tests/DIR/*.c         programs with the product linked: build/tests/DIR/NAME (engine, cli, ...)
-#   build/tests/cli/without_fixbuf   the program as it is where libfixbuf is not
+#   build/tests/cli/without_fixbuf   the program as it is where libfixbuf is not; without_nats: libnats
 #   tests/fuzz/fuzz_*.c   libFuzzer targets, with the product compiled for it: build/fuzz/NAME
 #   build/tsan/wscope     the program under the thread sanitizer
 #   bench/*.c             one program: build/bench/bench
@@ -31,7 +31,8 @@ TSAN_BIN   := $(if $(wildcard $(MAIN)),build/tsan/wscope)
 TEST_SRC   := $(UNIT_SRC) $(LAB_SRC) $(OTHER_SRC) $(BENCH_SRC)
 TEST_OBJS  := $(TEST_SRC:%.c=$(B)/obj/%.o)
 NO_FIXBUF  := $(B)/tests/cli/without_fixbuf
-TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN) $(NO_FIXBUF)
+NO_NATS    := $(B)/tests/cli/without_nats
+TEST_BIN   := $(UNIT_BIN) $(LAB_BIN) $(OTHER_BIN) $(NO_FIXBUF) $(NO_NATS)
 
 .PHONY: test tests unit demo fuzz bench rates forward scale verify test-vm
 
@@ -64,6 +65,11 @@ $(NO_FIXBUF): userspace/output/ipfix.c $(MAIN_OBJ) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CPPFLAGS) -UWSCOPE_IPFIX $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(NO_NATS): userspace/publish_wire.c $(MAIN_OBJ) $(LIB)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) -UWSCOPE_NATS $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
 	$(call say,LINK)

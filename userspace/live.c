@@ -51,6 +51,7 @@ static void live_on_event(void *arg, const struct event *event)
 {
 	struct live *v = arg;
 
+	publish_event(v->publish, &v->times, event);
 	if (event->kind == EVENT_ENDPOINT_FINDING &&
 	    locals_has(v->locals, event->endpoint.addr, event->endpoint.domain & DOMAIN_IPV6))
 		v->local_news = true;
@@ -59,6 +60,7 @@ static void live_on_event(void *arg, const struct event *event)
 /* The tables as they are now, complete with what only this run knows. 0 or -errno. */
 static int live_snapshot(struct live *v, struct snapshot **out)
 {
+	struct publish_counts published;
 	struct report *r;
 	int err = snapshot_take(out, &v->loader->tables, v->events.ended, v->events.ended_n);
 
@@ -73,6 +75,8 @@ static int live_snapshot(struct live *v, struct snapshot **out)
 	r->epoch_offset_ns = v->times.epoch_offset_ns;
 	r->started_ns = v->times.started_ns;
 	r->evictions += v->events.ended_lost;
+	publish_counts(v->publish, &published);
+	r->unsent = published.lost;
 	return 0;
 }
 
@@ -101,6 +105,8 @@ static int live_summary(struct live *v, int *status)
 	if (s->report.counters[COUNTER_EVENTS_LOST])
 		fprintf(stderr, "wscope: %llu events were lost: the ring had no room\n",
 			(unsigned long long)s->report.counters[COUNTER_EVENTS_LOST]);
+	if (status && s->report.unsent)
+		complain("%llu events did not get to NATS", (unsigned long long)s->report.unsent);
 	if (status)
 		*status = status_worse(status_of_report(&s->report, v->options),
 				       baseline_save(v->options, &s->report));
@@ -328,6 +334,7 @@ static int live_finish(struct live *v, int err)
 	int status = EXIT_NOTHING, undo = live_attach_undo(&v->attached);
 
 	live_events_drain(&v->events);
+	publish_finish(v->publish);
 	local_cause_poll(&v->cause);
 	if (!err && !v->events.write_error)
 		err = live_summary(v, &status);
@@ -348,6 +355,7 @@ int live_run(const struct options *o)
 int live_run_screen(const struct options *o, const struct live_screen *screen)
 {
 	struct live *v = calloc(1, sizeof(*v));
+	bool ended;
 	int status;
 
 	if (!v) {
@@ -379,6 +387,7 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 		status = live_finish(v, live_show(v));
 	}
 	metrics_close(v->metrics);
+	ended = publish_close(v->publish);
 	live_events_close(&v->events);
 	locals_close(v->locals);
 	loader_close(v->loader);
@@ -389,5 +398,9 @@ int live_run_screen(const struct options *o, const struct live_screen *screen)
 		close(v->reading);
 	attachments_close(&v->pinned);
 	free(v);
+	if (!ended) {
+		fflush(NULL);
+		_exit(status);
+	}
 	return status;
 }

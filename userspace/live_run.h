@@ -13,6 +13,7 @@
 #include "userspace/local_cause.h"
 #include "userspace/locals.h"
 #include "userspace/metrics.h"
+#include "userspace/publish.h"
 #include "userspace/output/output.h"
 
 #define LIVE_SOURCES_MOST 8
@@ -26,6 +27,7 @@ struct live {
 	struct loader *loader;
 	struct locals *locals;
 	struct metrics *metrics; /* or 0 */
+	struct publish *publish; /* or 0 */
 	struct baseline *baseline;
 	struct live_attach attached;
 	struct live_events events;

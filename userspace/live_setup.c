@@ -140,6 +140,8 @@ int live_setup(struct live *v)
 	int err = metrics_open(&v->metrics, v->options);
 
 	if (!err)
+		err = publish_open(&v->publish, v->options);
+	if (!err)
 		err = pinned ? live_load_pinned(v) : live_load(v);
 	if (err)
 		return err;
@@ -174,6 +176,8 @@ int live_setup(struct live *v)
 	else
 		err = live_attach_all(&v->attached, v->options, v->loader);
 	if (!err)
-		err = metrics_start(v->metrics, v->loader, &v->attached);
-	return err || !pinned ? err : drop_privileges(v->options->user);
+		err = metrics_start(v->metrics, v->loader, &v->attached, v->publish);
+	if (!err && pinned)
+		err = drop_privileges(v->options->user);
+	return err ? err : publish_start(v->publish);
 }

@@ -166,13 +166,13 @@ static bool merge_add_counts(const struct merge_input *in, const char *name,
 static bool merge_add_lost(const struct merge_input *in, const char *name, struct record_lost *sum)
 {
 	const json_t *object = json_object_get(in->record, name);
-	__u64 packets, events;
+	struct record_lost own;
 
-	if (!merge_take_number(object, "packets", &packets) ||
-	    !merge_take_number(object, "events", &events))
-		return false;
-	sum->packets += packets;
-	sum->events += events;
+#define RECORD_LOST(kind, member, names, what)                \
+	if (!merge_take_number(object, #member, &own.member)) \
+		return false;                                 \
+	sum->member += own.member;
+#include "userspace/record.def"
 	return true;
 }
 

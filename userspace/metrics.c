@@ -114,12 +114,13 @@ static int metrics_file(struct metrics *m)
 }
 
 int metrics_start(struct metrics *m, const struct loader *loader,
-		  const struct live_attach *attached)
+		  const struct live_attach *attached, const struct publish *publish)
 {
 	if (!m)
 		return 0;
 	m->loader = loader;
 	m->attached = attached;
+	m->publish = publish;
 	m->started = metrics_clock(CLOCK_REALTIME);
 	m->attachments_n = attached->n;
 	for (size_t i = 0; i < attached->n; i++)

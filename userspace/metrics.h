@@ -13,6 +13,7 @@
 #include "userspace/live_attach.h"
 #include "userspace/loader.h"
 #include "userspace/options.h"
+#include "userspace/publish.h"
 #include "userspace/report.h"
 
 /* Endpoints that may be asked for. */
@@ -29,9 +30,9 @@ int metrics_open(struct metrics **out, const struct options *o);
 /* Accepts NULL, as all below. */
 void metrics_close(struct metrics *m);
 
-/* Serves from now on. loader and attached stay the caller's. 0, or -errno after one line on stderr. */
+/* Serves from now on. What is passed stays the caller's; publish may be 0. 0, or -errno after one line on stderr. */
 int metrics_start(struct metrics *m, const struct loader *loader,
-		  const struct live_attach *attached);
+		  const struct live_attach *attached, const struct publish *publish);
 
 /* Readable when somebody asks; -1: nobody can. Then metrics_serve(), which never waits. */
 int metrics_fd(const struct metrics *m);

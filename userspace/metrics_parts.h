@@ -33,6 +33,7 @@ struct metrics {
 	const struct options *options;
 	const struct loader *loader;
 	const struct live_attach *attached;
+	const struct publish *publish; /* or 0 */
 	struct metrics_attachment attachments[OPTIONS_INTERFACES_MAX * HOOKS];
 	size_t attachments_n;
 	struct metrics_endpoint endpoints[METRICS_ENDPOINTS_MAX];

@@ -266,6 +266,22 @@ static void metrics_write_events_lost(FILE *to, const char *name, const struct m
 	text_plain(to, name, m->n[COUNTER_EVENTS_LOST]);
 }
 
+static void metrics_write_nats_sent(FILE *to, const char *name, const struct metrics *m)
+{
+	struct publish_counts n;
+
+	publish_counts(m->publish, &n);
+	text_plain(to, name, n.sent);
+}
+
+static void metrics_write_nats_lost(FILE *to, const char *name, const struct metrics *m)
+{
+	struct publish_counts n;
+
+	publish_counts(m->publish, &n);
+	text_plain(to, name, n.lost);
+}
+
 static void text_endpoint(FILE *to, const char *name, const char *endpoint, unsigned int role,
 			  __u64 n)
 {

@@ -14,6 +14,8 @@
 #define OPTIONS_ENDPOINTS_DEFAULT 16384U
 #define OPTIONS_INTERVAL_DEFAULT  10.0
 #define OPTIONS_REFRESH_DEFAULT   2.0
+#define OPTIONS_QUEUE_DEFAULT     10000U
+#define OPTIONS_QUEUE_MAX         1000000U
 #define OPTIONS_TABLE_MAX         (1U << 28)
 #define OPTIONS_JOBS_MAX          64U /* NATIVE_THREADS_MOST */
 #define OPTIONS_SECONDS_MAX       1e9
@@ -276,6 +278,8 @@ static __u32 *options_size_of(struct options *o, enum option_id id)
 		return &o->endpoints;
 	case OPTION_JOBS:
 		return &o->jobs;
+	case OPTION_NATS_QUEUE:
+		return &o->nats_queue;
 	default:
 		return NULL;
 	}
@@ -288,6 +292,12 @@ static int options_text(struct options *o, enum option_id id, const char *value)
 		o->metrics = value;
 	else if (id == OPTION_METRICS_FILE)
 		o->metrics_file = value;
+	else if (id == OPTION_NATS)
+		o->nats = value;
+	else if (id == OPTION_NATS_CREDS)
+		o->nats_creds = value;
+	else if (id == OPTION_NODE)
+		o->node = value;
 	else if (id == OPTION_JUNIT)
 		o->junit = value;
 	else if (id == OPTION_BASELINE)
@@ -305,14 +315,21 @@ static int options_text(struct options *o, enum option_id id, const char *value)
 	return 0;
 }
 
+/* The largest value of a size. */
+static __u32 options_size_max(enum option_id id)
+{
+	if (id == OPTION_JOBS)
+		return OPTIONS_JOBS_MAX;
+	return id == OPTION_NATS_QUEUE ? OPTIONS_QUEUE_MAX : OPTIONS_TABLE_MAX;
+}
+
 static int options_apply(struct options *o, enum option_id id, const char *value)
 {
 	bool *flag = options_flag(o, id);
 	__u32 *size = options_size_of(o, id);
 
 	if (size)
-		return options_size(id, value,
-				    id == OPTION_JOBS ? OPTIONS_JOBS_MAX : OPTIONS_TABLE_MAX, size);
+		return options_size(id, value, options_size_max(id), size);
 	if (flag) {
 		*flag = true;
 		return 0;
@@ -328,6 +345,9 @@ static int options_apply(struct options *o, enum option_id id, const char *value
 	case OPTION_METRICS:
 	case OPTION_METRICS_FILE:
 	case OPTION_METRICS_ENDPOINT:
+	case OPTION_NATS:
+	case OPTION_NATS_CREDS:
+	case OPTION_NODE:
 	case OPTION_JUNIT:
 	case OPTION_BASELINE:
 	case OPTION_PIN:
@@ -377,6 +397,7 @@ static void options_default(struct options *o)
 	o->interval_s = OPTIONS_INTERVAL_DEFAULT;
 	o->series_interval_s = -1;
 	o->jobs = 1;
+	o->nats_queue = OPTIONS_QUEUE_DEFAULT;
 	o->pin = PINS_DIR;
 	o->hooks = 1U << HOOK_XDP | 1U << HOOK_TC_EGRESS;
 	o->fail_on = -1;

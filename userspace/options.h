@@ -64,6 +64,10 @@ struct options {
 	const char *metrics_file; /* live: a file for them, or 0 */
 	const char *metrics_endpoints[OPTIONS_METRICS_ENDPOINTS_MAX]; /* that are named there */
 	size_t metrics_endpoints_n;
+	const char *nats;                         /* live: URLs of NATS servers, or 0 */
+	const char *nats_creds;                   /* a file of credentials for them, or 0 */
+	const char *node;                         /* this host in subjects; 0: its name */
+	__u32 nats_queue;                         /* events that wait for a server at most */
 	__u32 jobs;                               /* replay: threads that track */
 	bool compare;                             /* live: compare two interfaces */
 	bool nat;                                 /* compare: addresses are not trusted */

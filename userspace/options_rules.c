@@ -6,6 +6,8 @@
 
 #include "userspace/metrics_address.h"
 #include "userspace/options.h"
+#include "userspace/publish.h"
+#include "userspace/publish_wire.h"
 
 /* Why a result beside the report cannot have this name; NULL: it can. */
 static const char *rules_no_file(const char *name)
@@ -174,6 +176,24 @@ static int rules_metrics(const struct options *o)
 	return 0;
 }
 
+/* What is said of a URL never shows it: it may have a password. */
+static int rules_nats(const struct options *o)
+{
+	if (o->nats && !publish_wire_is_built())
+		return rules_wrong("nats", "is not in this build: it was made without libnats");
+	if (!o->nats && (o->node || o->nats_creds))
+		return rules_wrong(o->node ? "node" : "nats-creds", "goes with --nats");
+	if (o->node && (!*o->node || strlen(o->node) >= PUBLISH_NODE_ROOM))
+		return rules_wrong("node", "takes a name of at most 255 bytes");
+	if (o->nats_creds && rules_no_file(o->nats_creds))
+		return rules_wrong("nats-creds", "needs the name of a file");
+	if (o->nats && !publish_is_urls(o->nats))
+		return rules_wrong("nats",
+				   "takes nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT], or tls://; "
+				   "commas between several");
+	return 0;
+}
+
 /* Live --compare: two interfaces, and nothing of what the programs in the kernel would do. */
 static int rules_compare(const struct options *o)
 {
@@ -185,8 +205,8 @@ static int rules_compare(const struct options *o)
 		why = "takes two interfaces: -i BEFORE -i AFTER";
 	else if (o->write || o->baseline || o->save_baseline || o->pinned || o->dry_run)
 		why = "does not go with --write, --baseline, --save-baseline, --pinned or --dry-run";
-	else if (o->metrics || o->metrics_file)
-		why = "does not go with --metrics or --metrics-file";
+	else if (o->metrics || o->metrics_file || o->nats)
+		why = "does not go with --metrics, --metrics-file or --nats";
 	else if (o->count)
 		why = "does not go with --count: it has no events";
 	return why ? rules_wrong("compare", why) : 0;
@@ -200,7 +220,7 @@ int options_rules(const struct options *o, enum option_command command)
 	    rules_ipfix(o) || rules_write(o) || rules_dry_run(o) || rules_pinned(o, command) ||
 	    rules_metrics(o))
 		return -EINVAL;
-	if (command == LIVE && rules_compare(o))
+	if (command == LIVE && (rules_compare(o) || rules_nats(o)))
 		return -EINVAL;
 	return command == CHECK ? rules_check(o) : 0;
 }

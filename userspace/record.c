@@ -439,6 +439,7 @@ void record_summary(struct record_summary *out, const struct report *r)
 	out->duplicates = r->counters[COUNTER_DUPLICATES];
 	out->lost.packets = r->lost_packets;
 	out->lost.events = r->counters[COUNTER_EVENTS_LOST];
+	out->lost.unsent = r->unsent;
 	out->evictions = r->evictions;
 	memset(&out->retired, 0, sizeof(out->retired));
 	out->retire = r->retired;

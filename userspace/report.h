@@ -35,6 +35,7 @@ struct report {
 	__u64 counters[COUNTER_SLOTS];
 	__u64 evictions;    /* entries the tables gave up for room: the report is incomplete */
 	__u64 lost_packets; /* known to have been missed before us */
+	__u64 unsent;       /* live: events that did not get to NATS */
 	const char *const *files; /* replay: by packet_id_file(); live: 0 */
 	size_t files_n;
 	__s64 epoch_offset_ns;

@@ -51,7 +51,7 @@ static bool status_is_found(const struct report *r, int severity)
 
 int status_of_report(const struct report *r, const struct options *o)
 {
-	if (r->evictions || r->lost_packets || r->counters[COUNTER_EVENTS_LOST] ||
+	if (r->evictions || r->lost_packets || r->counters[COUNTER_EVENTS_LOST] || r->unsent ||
 	    r->counters[COUNTER_INSERTS_FAILED])
 		return EXIT_INCOMPLETE;
 	if (o->fail_on >= 0 && status_is_found(r, o->fail_on))

@@ -21,6 +21,7 @@ CAPTURE = cli.lab_path("server-off")
 OPTIONS = docs.options()
 SIZE = "a number from 1 to 268435456"
 COUNT = "a number from 1 to 18446744073709551615"
+QUEUE = "a number from 1 to 1000000"
 PEN = "a number from 1 to 4294967295"
 SECONDS = "seconds above 0, at most 1000000000"
 SECONDS_OR_0 = "seconds, at most 1000000000"
@@ -56,6 +57,8 @@ REFUSED = [
     ("flows", "4294967297", "", SIZE),
     ("pending", "many", "", SIZE),
     ("endpoints", "-5", "", SIZE),
+    ("nats-queue", "0", "", QUEUE),
+    ("nats-queue", "1000001", "", QUEUE),
     ("duration", "0", "", SECONDS),
     ("duration", "-1", "", SECONDS),
     ("duration", "nan", "", SECONDS),
@@ -235,6 +238,16 @@ LINES = [
     (["live", "-i", "lo", "-i", "none0", "--compare", "-w", "x"],
      "--compare does not go with --write, --baseline, --save-baseline, --pinned or --dry-run"),
     (["live", "-i", "lo", "--nat"], "--nat goes with --compare"),
+    (["live", "-i", "lo", "-i", "none0", "--compare", "--nats", "nats://h"],
+     "--compare does not go with --metrics, --metrics-file or --nats"),
+    *((["live", "-i", "lo", "--nats", bad], "--nats takes nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT], or "
+       "tls://; commas between several") for bad in ("", "h", "http://h", "nats://u:hush@", "nats://h,x")),
+    (["live", "-i", "lo", "--node", "x"], "--node goes with --nats"),
+    (["live", "-i", "lo", "--nats-creds", "x"], "--nats-creds goes with --nats"),
+    (["live", "-i", "lo", "--nats", "nats://h", "--nats-creds", ""],
+     "--nats-creds needs the name of a file"),
+    *((["live", "-i", "lo", "--nats", "nats://h", "--node", bad],
+       "--node takes a name of at most 255 bytes") for bad in ("", "x" * 256)),
     (["live", "-i", "lo", "port", "80"], "live takes no 'port': filters are for replay"),
     (["live", "--nonesuch"], "live has no option '--nonesuch'; " + HELP.format("live")),
     (["live", *["-i", "lo"] * 65], "more than 64 interfaces"),

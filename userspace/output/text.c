@@ -232,6 +232,9 @@ static void put_incomplete(const struct text *t, const struct report *r)
 	if (lost)
 		text_field(t, "lost", "%s for which the ring had no room; the tables have them",
 			   text_counted(many, lost, "event"));
+	if (r->unsent)
+		text_field(t, "lost", "%s that did not get to NATS",
+			   text_counted(many, r->unsent, "event"));
 	if (r->evictions)
 		text_field(t, "incomplete",
 			   "%s fell out of full tables: raise --flows, --pending "
