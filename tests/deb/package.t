@@ -69,6 +69,8 @@ def lintian(path):
 def lint(package, scratch):
     changes = package.replace(".deb", ".changes")
     report("lintian has nothing to say", lintian(changes), lambda out: not out)
+    report("it suggests what is loaded for one option", run("dpkg-deb", "-f", package, "Suggests"),
+           lambda out: out.startswith("libnats") and "," not in out)
     tree = os.path.join(scratch, "bad")
     run("dpkg-deb", "-R", package, tree)
     os.chmod(os.path.join(tree, "usr/bin/wscope"), 0o777)
