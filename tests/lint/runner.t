@@ -20,7 +20,7 @@ sample() {
 # expect WHAT STATUS CLOSING-LINE [PATTERN]: run what is there, compare, start afresh.
 expect() {
 	local what=$1 want=$2 closing=$3 pattern=${4-} status verdict=ok
-	env -u WSCOPE -u WSCOPE_BUILD "CI=${ci-}" "$tree/tests/run" --timeout 2 "${args[@]}" \
+	env -u WSCOPE -u WSCOPE_BUILD "CI=${ci-}" JOBS=2 "$tree/tests/run" --timeout 2 "${args[@]}" \
 		>"$tree/out" 2>&1
 	status=$?
 	[[ $status == "$want" && $(tail -n 1 "$tree/out") == "$closing" ]] || verdict="not ok"
@@ -135,5 +135,36 @@ expect "only the named files run" 0 "1 passed, 0 failed, 0 skipped"
 sample a 'read -r x && exit 1; [[ $WSCOPE == /*/build/wscope && $WSCOPE_BUILD == /*/build ]] || exit 1' \
 	'echo 1..1; echo "ok 1 - x"'
 expect "standard input is empty, the program's place is known" 0 "1 passed, 0 failed, 0 skipped"
+
+# Each says so when the other one runs, too.
+meet='touch "$WSCOPE_BUILD/$0.runs"; for i in {1..10}; do
+	[[ -e $WSCOPE_BUILD/tests/cli/a.t.runs && -e $WSCOPE_BUILD/tests/cli/b.t.runs ]] && break; sleep 0.1
+done; echo 1..1; ((i < 10)) && echo "ok 1 - met" || echo "not ok 1 - alone"'
+mkdir -p "$tree/build/tests/cli"
+sample a "$meet"
+sample b "$meet"
+expect "two files at a time" 0 "2 passed, 0 failed, 0 skipped"
+
+lock='mkdir "$WSCOPE_BUILD/busy" && a=ok || a="not ok"; sleep 0.3; rmdir "$WSCOPE_BUILD/busy"
+echo 1..1; echo "$a 1 - alone"'
+mkdir -p "$tree/tests/live" "$tree/tests/zone"
+for name in a ../live/b ../live/c ../zone/d; do sample "$name" "$lock"; done
+expect "those of tests/live have the machine to themselves" 0 "4 passed, 0 failed, 0 skipped"
+rm -rf "$tree/tests/live" "$tree/tests/zone"
+
+sample a 'echo $$ >"$WSCOPE_BUILD/a.pid"; exec sleep 30'
+mkdir -p "$tree/build"
+JOBS=2 "$tree/tests/run" >"$tree/out" 2>&1 &
+run=$!
+for _ in {1..50}; do [[ -s $tree/build/a.pid ]] && break; sleep 0.1; done
+kill -TERM "$run"
+wait "$run"
+status=$?
+n=$((n + 1))
+if [[ $status == 1 ]] && ! kill -0 "$(<"$tree/build/a.pid")" 2>/dev/null; then
+	echo "ok $n - interrupted, it ends what runs"
+else
+	echo "not ok $n - interrupted, it ends what runs"
+fi
 
 echo "1..$n"
