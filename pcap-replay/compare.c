@@ -99,7 +99,8 @@ static void feed(struct run *r)
 	compare_finish(&r->compare);
 }
 
-/* What the operand of a side stands for: a capture, a directory, or a pattern that no file is named as. */
+/* What the operand of a side stands for: a capture, a directory, or a pattern that no file is named
+ * as. */
 static int find(struct capture *c, const struct options *o, const char *operand)
 {
 	struct options one = *o;

@@ -200,7 +200,8 @@ static struct change *add_one_sided(struct judged *j, unsigned int side, unsigne
 	return change;
 }
 
-/* Counts what one capture alone has of a direction; what the other must have missed becomes a change. */
+/* Counts what one capture alone has of a direction; what the other must have missed becomes a
+ * change. */
 static void judge_leftovers(struct judged *j, unsigned int side, unsigned int dir)
 {
 	const struct compare_leg *leg = j->p->leg[side];

@@ -6,8 +6,8 @@
 #include "userspace/options.h"
 
 /*
- * Captures on the two interfaces of o, by packet sockets, until it is interrupted or the time is over, and
- * says what lies between: at intervals and at the end. Returns an exit status.
+ * Captures on the two interfaces of o, by packet sockets, until it is interrupted or the time is
+ * over, and says what lies between: at intervals and at the end. Returns an exit status.
  */
 int compare_live(const struct options *o);
 

@@ -243,7 +243,8 @@ void pcapng_interface(struct pcapng_writer *w, const struct pcapng_interface *i)
 	option_text(w, IF_NAME, i->name);
 	option_text(w, IF_DESCRIPTION, i->description);
 	option(w, IF_TSRESOL, &resolution, sizeof(resolution));
-	/* Its first byte says of which kind: 0, a libpcap string. One that is cut means another thing. */
+	/* Its first byte says of which kind: 0, a libpcap string. One that is cut means another
+	 * thing. */
 	if (i->filter && *i->filter && strlen(i->filter) < sizeof(filter)) {
 		filter[0] = 0;
 		memcpy(filter + 1, i->filter, strlen(i->filter));

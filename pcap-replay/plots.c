@@ -254,7 +254,8 @@ static bool direction_room(struct plots *p, struct plots_direction *d)
 
 	if (d->n < d->room)
 		return true;
-	/* Making room may make this one thinner, too, and the most that a direction may have smaller. */
+	/* Making room may make this one thinner, too, and the most that a direction may have
+	 * smaller. */
 	if (room <= p->points_most && plots_room(p, (room - d->room) * sizeof(*d->points)) &&
 	    d->n == d->room && room <= p->points_most)
 		direction_resize(p, d, room);

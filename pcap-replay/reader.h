@@ -110,7 +110,8 @@ const struct reader_interface *reader_interface(const struct reader *r, unsigned
 						size_t number);
 size_t reader_interface_of(const struct reader *r, const struct frame *p);
 
-/* Progress in bytes of the files as stored (compressed bytes where compressed); total is 0 if unknown. */
+/* Progress in bytes of the files as stored (compressed bytes where compressed); total is 0 if
+ * unknown. */
 __u64 reader_bytes_total(const struct reader *r);
 __u64 reader_bytes_done(const struct reader *r);
 

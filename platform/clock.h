@@ -9,7 +9,8 @@
 
 #define CLOCK_NS_PER_S 1000000000ULL
 
-/* What a clock says, in ns: CLOCK_REALTIME since the epoch, CLOCK_MONOTONIC (the programs') since boot. */
+/* What a clock says, in ns: CLOCK_REALTIME since the epoch, CLOCK_MONOTONIC (the programs') since
+ * boot. */
 static inline __u64 clock_ns(clockid_t which)
 {
 	struct timespec now;

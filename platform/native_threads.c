@@ -128,7 +128,8 @@ static void threads_hand_over(struct threads_worker *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* Whose step it is; n: nobody's. By the hash's high bits: a table's slots are chosen by its low ones. */
+/* Whose step it is; n: nobody's. By the hash's high bits: a table's slots are chosen by its low
+ * ones. */
 static unsigned int threads_owner(const struct native_threads *t, const struct native_step *step)
 {
 	if (t->n == 1)

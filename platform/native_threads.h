@@ -24,7 +24,8 @@ struct native_threads;
 int native_threads_open(struct native_threads **out, const struct engine_config *config,
 			unsigned int n);
 
-/* Frames in order, at most NATIVE_BATCH; their bytes are not needed any more on return. 0 or -ENOMEM. */
+/* Frames in order, at most NATIVE_BATCH; their bytes are not needed any more on return. 0 or
+ * -ENOMEM. */
 int native_threads_frames(struct native_threads *t, const struct frame *frames,
 			  unsigned int frames_n);
 

@@ -46,8 +46,9 @@ struct attach_xdp {
 };
 
 /*
- * Attaches by a link, alone on the hook. 0 or -errno: -EBUSY (a program is there), -EOPNOTSUPP or another when
- * the driver refuses the mode. a is filled either way and safe to give to attach_detach().
+ * Attaches by a link, alone on the hook. 0 or -errno: -EBUSY (a program is there), -EOPNOTSUPP or
+ * another when the driver refuses the mode. a is filled either way and safe to give to
+ * attach_detach().
  */
 int attach_xdp(struct attach *a, int ifindex, int program, bool generic);
 
@@ -58,9 +59,9 @@ int attach_xdp(struct attach *a, int ifindex, int program, bool generic);
 int attach_tc(struct attach *a, int ifindex, int program, enum hook hook, bool links);
 
 /*
- * Takes away what attach_xdp(), attach_tc() or dispatcher_attach() put there, and nothing else: a filter only
- * while it is still ours; a clsact we made only when nobody else has put a filter into it.
- * Detach in the reverse order of attaching. 0 or -errno; nothing when a is detached already.
+ * Takes away what attach_xdp(), attach_tc() or dispatcher_attach() put there, and nothing else: a
+ * filter only while it is still ours; a clsact we made only when nobody else has put a filter into
+ * it. Detach in the reverse order of attaching. 0 or -errno; nothing when a is detached already.
  */
 int attach_detach(struct attach *a);
 
@@ -93,8 +94,8 @@ struct attach_filters {
 };
 
 /*
- * How many filters of all kinds there are in a clsact for TC ingress or egress, or -errno; bpf, unless it is
- * NULL, becomes the list of those that run BPF programs.
+ * How many filters of all kinds there are in a clsact for TC ingress or egress, or -errno; bpf,
+ * unless it is NULL, becomes the list of those that run BPF programs.
  */
 int attach_filters(int ifindex, enum hook hook, struct attach_filters *bpf);
 

@@ -90,14 +90,16 @@ int attachments_read(struct attachments *a);
 const char *attachment_fault_text(__u8 fault);
 
 /*
- * What is asked of the keeper about entry i. ATTACHMENT_ASKED: to take it away and leave it so; the keeper puts
- * its answer in place of it, 0 or -errno. attachments_asked() returns what is there, 0 where there is no map.
+ * What is asked of the keeper about entry i. ATTACHMENT_ASKED: to take it away and leave it so; the
+ * keeper puts its answer in place of it, 0 or -errno. attachments_asked() returns what is there, 0
+ * where there is no map.
  */
 #define ATTACHMENT_ASKED 1
 int attachments_asked(const struct attachments *a, unsigned int i);
 int attachments_ask(const struct attachments *a, unsigned int i, int what);
 
-/* An attachment as attach_detach() wants it, ATTACH_NONE if it is not attached; link: its descriptor, or -1. */
+/* An attachment as attach_detach() wants it, ATTACH_NONE if it is not attached; link: its
+ * descriptor, or -1. */
 struct attach attachment_as_attach(const struct attachment *one, int link);
 
 #endif

@@ -52,8 +52,8 @@ void keeper_link_name(char name[KEEPER_LINK_NAME], const struct attachment *one)
 }
 
 /*
- * Noted before it is done: where this process may have left a filter, should it be killed before it can note
- * that, and whether the clsact there is its own. 0 or -errno.
+ * Noted before it is done: where this process may have left a filter, should it be killed before it
+ * can note that, and whether the clsact there is its own. 0 or -errno.
  */
 static int keeper_announce(struct keeper *k, unsigned int i)
 {

@@ -38,8 +38,8 @@ void keeper_check(struct keeper *k);
 void keeper_asked(struct keeper *k);
 
 /*
- * Takes away what the pinned maps say is attached, with its pins; maps: those, too. Also of a keeper that
- * was killed. Complains on stderr; 0 or the first -errno.
+ * Takes away what the pinned maps say is attached, with its pins; maps: those, too. Also of a
+ * keeper that was killed. Complains on stderr; 0 or the first -errno.
  */
 int keeper_clear(const char *dir, bool maps);
 

@@ -85,8 +85,8 @@ int keeper_clear(const char *dir, bool maps)
 /* ---- some of it ---- */
 
 /*
- * Takes one away on purpose, with its pin, and notes that. a: as this process has it. 0, or -errno: it is
- * as it was.
+ * Takes one away on purpose, with its pin, and notes that. a: as this process has it. 0, or -errno:
+ * it is as it was.
  */
 static int detach_one(const char *dir, struct attachments *all, unsigned int i, struct attach *a)
 {

@@ -186,7 +186,8 @@ static int live_attach_xdp(struct live_attach *all, struct attach *a, const char
 	return err;
 }
 
-/* Filters that a run left when it was killed; not those that are kept by pins, of which a keeper knows. */
+/* Filters that a run left when it was killed; not those that are kept by pins, of which a keeper
+ * knows. */
 static void live_attach_clean_tc(const char *interface, int ifindex, enum hook hook,
 				 const char *pins)
 {

@@ -47,8 +47,8 @@ struct live {
 };
 
 /*
- * Everything up to the first packet; with --pinned privileges are given up at the end of it. 0, or -errno
- * after one line on stderr; v->refused is then the exit status.
+ * Everything up to the first packet; with --pinned privileges are given up at the end of it. 0, or
+ * -errno after one line on stderr; v->refused is then the exit status.
  */
 int live_setup(struct live *v);
 

@@ -9,9 +9,9 @@
 struct locals;
 
 /*
- * Fills the map (struct local_key -> 1; -1: there is none) and subscribes to changes. *out is to be closed with
- * locals_close(). 0 or -errno; -E2BIG, when there are more addresses than the map holds,
- * leaves *out open: the rest is known here only.
+ * Fills the map (struct local_key -> 1; -1: there is none) and subscribes to changes. *out is to be
+ * closed with locals_close(). 0 or -errno; -E2BIG, when there are more addresses than the map
+ * holds, leaves *out open: the rest is known here only.
  */
 int locals_open(struct locals **out, int map);
 

@@ -30,7 +30,8 @@ struct merge_input {
 	__u64 endpoint_findings[FINDING_CODES]; /* so far */
 };
 
-/* Opens and reads the first record. 0, or -errno after a line on stderr; merge_input_close() either way. */
+/* Opens and reads the first record. 0, or -errno after a line on stderr; merge_input_close() either
+ * way. */
 int merge_input_open(struct merge_input *in, const char *path);
 
 /*

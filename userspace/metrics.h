@@ -30,7 +30,8 @@ int metrics_open(struct metrics **out, const struct options *o);
 /* Accepts NULL, as all below. */
 void metrics_close(struct metrics *m);
 
-/* Serves from now on. What is passed stays the caller's; publish may be 0. 0, or -errno after one line on stderr. */
+/* Serves from now on. What is passed stays the caller's; publish may be 0. 0, or -errno after one
+ * line on stderr. */
 int metrics_start(struct metrics *m, const struct loader *loader,
 		  const struct live_attach *attached, const struct publish *publish);
 

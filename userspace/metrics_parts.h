@@ -14,7 +14,8 @@ struct metrics_count {
 	__u64 opportunities, offers;
 };
 
-/* An endpoint that was asked for. Its entry may be given up and begin anew: what went before is kept. */
+/* An endpoint that was asked for. Its entry may be given up and begin anew: what went before is
+ * kept. */
 struct metrics_endpoint {
 	struct endpoint_key key;
 	struct metrics_count sum, last;

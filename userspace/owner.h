@@ -23,8 +23,8 @@ void owner_self(struct live_owner *out);
 enum owner_state owner_ask(const struct live_owner *owner);
 
 /*
- * Whether a program is wscope's, by its name and its map `control`, and whose; control, unless it is NULL,
- * becomes the id of that map. 0; -ENOENT: it is not ours; or -errno. Takes CAP_SYS_ADMIN.
+ * Whether a program is wscope's, by its name and its map `control`, and whose; control, unless it
+ * is NULL, becomes the id of that map. 0; -ENOENT: it is not ours; or -errno. Takes CAP_SYS_ADMIN.
  */
 int owner_of_program(struct live_owner *out, __u32 *control, int program);
 

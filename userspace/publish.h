@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The events of `wscope live` to NATS: each the line that --json prints, without its end, on the subject
- * wscope.NODE.CODE. They go through a queue with room for so many to a thread that sends them, so that
- * nobody waits for a server; an event leaves the queue when the server has confirmed it, and what finds
- * no room is counted.
+ * The events of `wscope live` to NATS: each the line that --json prints, without its end, on the
+ * subject wscope.NODE.CODE. They go through a queue with room for so many to a thread that sends
+ * them, so that nobody waits for a server; an event leaves the queue when the server has confirmed
+ * it, and what finds no room is counted.
  */
 #ifndef USERSPACE_PUBLISH_H
 #define USERSPACE_PUBLISH_H
@@ -31,8 +31,8 @@ struct publish_counts {
 int publish_open(struct publish **out, const struct options *o);
 
 /*
- * Starts the threads, which have the privileges, the signal mask and the system calls that the caller has now.
- * 0, or -errno after one line on stderr. Accepts NULL, as all below.
+ * Starts the threads, which have the privileges, the signal mask and the system calls that the
+ * caller has now. 0, or -errno after one line on stderr. Accepts NULL, as all below.
  */
 int publish_start(struct publish *p);
 
@@ -46,8 +46,8 @@ void publish_finish(struct publish *p);
 void publish_counts(const struct publish *p, struct publish_counts *out);
 
 /*
- * False: threads that a server keeps waiting are left, and the process is to end by _exit(2): the library does
- * not clear up safely behind them.
+ * False: threads that a server keeps waiting are left, and the process is to end by _exit(2): the
+ * library does not clear up safely behind them.
  */
 bool publish_close(struct publish *p);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One connection to a NATS server by libnats, which is loaded for it. Made anew by whoever uses it, not by
- * the library, so that it is known what arrived; nothing here tells a password.
+ * One connection to a NATS server by libnats, which is loaded for it. Made anew by whoever uses it,
+ * not by the library, so that it is known what arrived; nothing here tells a password.
  */
 #ifndef USERSPACE_PUBLISH_WIRE_H
 #define USERSPACE_PUBLISH_WIRE_H
@@ -46,8 +46,8 @@ int publish_wire_flush(struct publish_wire *w, unsigned int ms);
 void publish_wire_hang_up(struct publish_wire *w);
 
 /*
- * Waits a little for the library's threads. False: some are left, and the process has to end without the
- * library's own clearing up. Accepts NULL.
+ * Waits a little for the library's threads. False: some are left, and the process has to end
+ * without the library's own clearing up. Accepts NULL.
  */
 bool publish_wire_close(struct publish_wire *w);
 

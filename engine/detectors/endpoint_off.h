@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A host, not a list of connections: twenty opportunities or more and hardly an offer,
- * or twenty refusals in a row since the last offer, unless boxes gave themselves away in
- * more than one of twenty refusals: they may have made them all. Whose fault it is depends on the point: the host is accused only where its
- * segments were met leaving it; elsewhere a box behind this point, or a proxy that speaks
- * for the host, looks the same.
- * endpoint-regressed replaces this one for a host that used the option before.
+ * A host, not a list of connections: twenty opportunities or more and hardly an offer, or twenty
+ * refusals in a row since the last offer, unless boxes gave themselves away in more than one of
+ * twenty refusals: they may have made them all. Whose fault it is depends on the point: the host is
+ * accused only where its segments were met leaving it; elsewhere a box behind this point, or a
+ * proxy that speaks for the host, looks the same. endpoint-regressed replaces this one for a host
+ * that used the option before.
  */
 #ifndef ENGINE_DETECTORS_ENDPOINT_OFF_H
 #define ENGINE_DETECTORS_ENDPOINT_OFF_H

@@ -22,7 +22,8 @@ ENGINE_INLINE _Bool detect_path_strips(const struct endpoint_key *key, const str
 	if (key->role != ENDPOINT_SERVER || e->offers || !e->refusals || e->bits & ENDPOINT_LOCAL ||
 	    v->refusing < STRIPS_HOSTS || v->offering || !v->elsewhere)
 		return 0;
-	/* Hosts of one prefix may have been set alike: only what shows that they meant to scale clears them. */
+	/* Hosts of one prefix may have been set alike: only what shows that they meant to scale
+	 * clears them. */
 	finding_set(out, FINDING_path_strips, SEVERITY_WARNING, SIDE_SERVER,
 		    v->shifting ? BLAME_PATH : BLAME_HOST_OR_PATH,
 		    v->shifting ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW);

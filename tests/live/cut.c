@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Runs a program and kills it the moment it has put a TC filter into the kernel, before it can do anything
- * else: cut N PROGRAM ARGUMENT... at its Nth filter. Exit status: 0 it was killed so, 1 it ended
- * before that, 2 usage.
+ * Runs a program and kills it the moment it has put a TC filter into the kernel, before it can do
+ * anything else: cut N PROGRAM ARGUMENT... at its Nth filter. Exit status: 0 it was killed so, 1 it
+ * ended before that, 2 usage.
  */
 #include <errno.h>
 #include <signal.h>

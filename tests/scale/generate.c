@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * generate CONNECTIONS [GAP]: a capture of that many TCP connections on standard output, pcap with whole
- * frames, about 21 KB a connection; nothing is stored. On standard error, at the end, one JSON
- * object: what the capture holds, and how often each finding is in it.
+ * generate CONNECTIONS [GAP]: a capture of that many TCP connections on standard output, pcap with
+ * whole frames, about 21 KB a connection; nothing is stored. On standard error, at the end, one
+ * JSON object: what the capture holds, and how often each finding is in it.
  *
- * Connections begin GAP (500) us apart and last about a second: handshake, request, 14 full segments
- * with ACKs, FINs. Of each hundred some are faulty, by their number (enum kind); of the healthy
- * ones one pauses for PAUSE_S, and of the first hundred LOST die together after 45 s.
+ * Connections begin GAP (500) us apart and last about a second: handshake, request, 14 full
+ * segments with ACKs, FINs. Of each hundred some are faulty, by their number (enum kind); of the
+ * healthy ones one pauses for PAUSE_S, and of the first hundred LOST die together after 45 s.
  */
 #include <errno.h>
 #include <stdio.h>

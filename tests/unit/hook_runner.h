@@ -21,7 +21,8 @@ int hook_runner_open(struct hook_runner **out, enum hook hook, const struct engi
 int hook_runner_open_sized(struct hook_runner **out, enum hook hook,
 			   const struct engine_config *config, __u32 entries);
 
-/* Another one of the same programs and tables, for another thread; closed before the first. 0 or -errno. */
+/* Another one of the same programs and tables, for another thread; closed before the first. 0 or
+ * -errno. */
 int hook_runner_share(struct hook_runner **out, const struct hook_runner *of);
 
 /* The tables, valid until the first one is closed. */

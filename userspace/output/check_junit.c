@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* JUnit XML as build servers read it: a suite for each file of expectations, a case for each of them. */
+/* JUnit XML as build servers read it: a suite for each file of expectations, a case for each of
+ * them. */
 #include <string.h>
 
 #include "userspace/output/check_output.h"

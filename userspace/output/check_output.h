@@ -42,7 +42,8 @@ void check_tell(struct check_told *out, const struct report *r, const struct jud
 /* The n-th result in the order of reports, failed ones first. */
 const struct judge_result *check_ordered(const struct check_results *results, size_t n);
 
-/* The next clause at *i or behind it that lets its expectation fail; *i is then behind it. NULL: none. */
+/* The next clause at *i or behind it that lets its expectation fail; *i is then behind it. NULL:
+ * none. */
 const struct judge_clause *check_failed(const struct judge_result *result, size_t *i);
 
 #endif

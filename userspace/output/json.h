@@ -6,7 +6,8 @@
 #include "userspace/output/writer.h"
 #include "userspace/record.h"
 
-/* One record as one object (RFC 8259), and a line end unless inside an array; what fails is in w->err. */
+/* One record as one object (RFC 8259), and a line end unless inside an array; what fails is in
+ * w->err. */
 void json_flow(struct writer *w, const struct record_flow *r);
 void json_endpoint(struct writer *w, const struct record_endpoint *r);
 void json_summary(struct writer *w, const struct record_summary *r);

@@ -10,7 +10,8 @@
 
 struct output {
 	const char *name;
-	/* The whole report: culprits or flow, endpoint and summary records. 0 or -errno (write failed). */
+	/* The whole report: culprits or flow, endpoint and summary records. 0 or -errno (write
+	 * failed). */
 	int (*report)(FILE *to, const struct report *r, const struct options *o);
 	/* The record of a connection that is retired before the report; 0: the report has them. */
 	int (*retired)(FILE *to, const struct report *r, const struct flow_entry *e);
