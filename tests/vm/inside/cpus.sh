@@ -56,10 +56,12 @@ deletes=$(sum flow_deletes)
 failed=$(sum inserts_failed)
 here=$(flood entries $maps/flows)
 echo "inserts $inserts, deletes $deletes, failed $failed, population $here"
-[ "$inserts" = $sent ] && [ "$failed" = 0 ] && [ "$here" -gt 0 ] && [ "$here" -le "$table" ]
-result $? "the table is full, and not fuller"
+# A table this small refuses an entry now and then, when other CPUs hold all that is free: counted.
+[ "$inserts" -le $sent ] && [ $((inserts + failed)) -ge $sent ] && [ "$here" -gt 0 ] &&
+	[ "$here" -le "$table" ]
+result $? "the table is not fuller than it may be, and each handshake is in it, or counted as refused"
 read_all full
-[ "$status" = 5 ] && said full "\"flows\":$here,\"handshakes\":$sent,.*\"evictions\":$((inserts - deletes - here))}"
+[ "$status" = 5 ] && said full "\"flows\":$here,\"handshakes\":($sent|$inserts),.*\"evictions\":$((inserts - deletes - here))}"
 result $? "evictions = inserts - deletes - population, and the report is called incomplete"
 stop TERM "$keeper"
 for cpu in /sys/devices/system/cpu/cpu[1-9]*; do echo 0 >"$cpu/online"; done
