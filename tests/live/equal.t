@@ -34,7 +34,7 @@ from live import Live, lab  # noqa: E402
 import cable  # noqa: E402
 import scenarios  # noqa: E402
 
-ATTEMPTS = 3    # tcpdump may be too slow once; what it lost it says
+ATTEMPTS = 3    # tcpdump may be too slow once; what it lost it says. See also held_up()
 SNAPLEN = 256
 BOTH_TC = "tc-ingress,tc-egress"
 CLIENT, SERVER, FRONT, SIDES = ("eth0",), ("eth0",), ("in0",), ("in0", "out0")
@@ -42,7 +42,7 @@ CLIENT, SERVER, FRONT, SIDES = ("eth0",), ("eth0",), ("in0",), ("in0", "out0")
 CLOCK = 0.02    # seconds, as said above and by which live follows the wall's clock
 SHARE = 0.05    # of a duration, or of a number made from one
 NEAR = 3 * 1460
-LONG_US = 5000  # a round trip that is not all scheduling
+NEAR_US = 1000  # as in engine/thresholds.h
 
 TIMES = {"first", "last", "last_offer", "first_refusal", "last_refusal", "refused_since"}
 DURATIONS = {"duration_s", "zero_window_s", "zero_window_longest_s", "limited_s", "slowed_s",
@@ -95,8 +95,11 @@ def near(one, other, least, share=SHARE):
     return abs(one - other) <= max(least, share * max(abs(one), abs(other)))
 
 
-def same_number(name, one, other, rtt_us):
-    """Whether two values of a field agree; null and words agree only with themselves."""
+def same_number(name, one, other, delayed):
+    """
+    Whether two values of a field agree; null and words agree only with themselves. A rate is made
+    of the shortest round trip: where no line delays the packets, that is all scheduling.
+    """
     number = [isinstance(value, (int, float)) and not isinstance(value, bool)
               for value in (one, other)]
     if number != [True, True] or one == other:
@@ -106,11 +109,11 @@ def same_number(name, one, other, rtt_us):
     if name == "rtt_us":
         return near(one, other, CLOCK * 1e6)
     if name in RATES:
-        return rtt_us < LONG_US or near(one, other, 0, 2 * SHARE)
+        return not delayed or near(one, other, 0, 2 * SHARE)
     return name in GAUGES and near(one, other, NEAR)
 
 
-def differences(one, other, skip, rtt_us=0, path=""):
+def differences(one, other, skip, delayed, path=""):
     """What two records do not have in common; findings apart."""
     for name in one.keys() | other.keys():
         if name in skip or name == "findings":
@@ -118,8 +121,8 @@ def differences(one, other, skip, rtt_us=0, path=""):
         if name not in one or name not in other:
             yield f"{path}{name}: only one has it"
         elif isinstance(one[name], dict):
-            yield from differences(one[name], other[name], skip, rtt_us, f"{path}{name}.")
-        elif not same_number(name, one[name], other[name], rtt_us):
+            yield from differences(one[name], other[name], skip, delayed, f"{path}{name}.")
+        elif not same_number(name, one[name], other[name], delayed):
             yield f"{path}{name}: live {one[name]}, replay {other[name]}"
 
 
@@ -129,14 +132,14 @@ def same_blame(one, other):
         "certain", other[1])
 
 
-def finding_differences(one, other, rtt_us):
+def finding_differences(one, other, delayed):
     for name in ("code", "side", "severity", "replaces", "advice"):
         if one.get(name) != other.get(name):
             yield f"{name}: live {one.get(name)}, replay {other.get(name)}"
     blames = [(finding["blame"], finding["confidence"]) for finding in (one, other)]
     if not same_blame(*blames):
         yield f"blame: live {blames[0]}, replay {blames[1]}"
-    yield from differences(one["numbers"], other["numbers"], set(), rtt_us)
+    yield from differences(one["numbers"], other["numbers"], set(), delayed)
     if one["numbers"] == other["numbers"] and one["text"] != other["text"]:
         yield f"text: live {one['text']}, replay {other['text']}"
 
@@ -146,13 +149,13 @@ def identity(record):
                                           "address", "port", "role")]
 
 
-def record_differences(one, other, skip):
+def record_differences(one, other, skip, delayed):
     if identity(one) != identity(other):
         yield f"live {identity(one)}, replay {identity(other)}"
         return
-    who, rtt_us = identity(one), one.get("rtt_us") or 0
+    who = identity(one)
     skip = skip | ({"packets"} if one["type"] == "summary" else set())
-    for text in differences(one, other, skip, rtt_us):
+    for text in differences(one, other, skip, delayed):
         yield f"{who}: {text}"
     if one["type"] == "summary":
         if one["findings"] != other["findings"]:
@@ -165,7 +168,7 @@ def record_differences(one, other, skip):
     order = [sorted(record["findings"], key=lambda f: (f["code"], f["side"] or ""))
              for record in (one, other)]
     for pair in zip(*order):
-        for text in finding_differences(*pair, rtt_us):
+        for text in finding_differences(*pair, delayed):
             yield f"{who}: {pair[0]['code']}: {text}"
 
 
@@ -180,7 +183,7 @@ def last_report(records):
     return report
 
 
-def compare(watched, replayed, merged):
+def compare(watched, replayed, merged, delayed):
     """All that is not the same, a line each."""
     pairs = [last_report(records) for records in (watched, replayed)]
     if len(pairs[0]) != len(pairs[1]):
@@ -189,7 +192,15 @@ def compare(watched, replayed, merged):
                f"{sorted(names[0] ^ names[1])}")
         return
     for pair in zip(*pairs):
-        yield from record_differences(*pair, OTHER | (SEGMENTS if merged else set()))
+        yield from record_differences(*pair, OTHER | (SEGMENTS if merged else set()), delayed)
+
+
+def held_up(records):
+    """
+    Whether a handshake took so long that what follows depends on where in it the clock was
+    read: no line delays the packets, so that is scheduling, and two watchers need not agree.
+    """
+    return any((one.get("rtt_us") or 0) > NEAR_US for one in records)
 
 
 def said(records):
@@ -265,16 +276,30 @@ def watched(run, slot, case, folder):
     raise AssertionError("not reached")
 
 
+def results(run, slot, case):
+    """[(watch, what is wrong)]; the case is run again when a handshake was held_up()."""
+    delayed = scenarios.table()[case.scenario].line is not None
+    for left in reversed(range(ATTEMPTS)):
+        found, again = [], False
+        with tempfile.TemporaryDirectory(prefix="wscope-equal-") as folder:
+            for watch, records, paths in watched(run, slot, case, folder):
+                replayed = replay(paths)
+                wrong = list(compare(records, replayed, case.merged, delayed))
+                again |= bool(wrong) and not delayed and held_up(records + replayed)
+                if said(records) != watch.due:
+                    wrong.append(f"live says {sorted(said(records))}, due {sorted(watch.due)}")
+                found.append((watch, wrong))
+        if not (again and left):
+            return found
+    raise AssertionError("not reached")
+
+
 def check(tap, run, slot, case):
     """A result for each watcher."""
     title = f"{case.scenario}{', ' + case.said if case.said else ''}"
     try:
-        with tempfile.TemporaryDirectory(prefix="wscope-equal-") as folder:
-            for watch, records, paths in watched(run, slot, case, folder):
-                wrong = list(compare(records, replay(paths), case.merged))
-                if said(records) != watch.due:
-                    wrong.append(f"live says {sorted(said(records))}, due {sorted(watch.due)}")
-                tap.ok(not wrong, f"{title}: {watch.name()}", "\n".join(wrong[:20]))
+        for watch, wrong in results(run, slot, case):
+            tap.ok(not wrong, f"{title}: {watch.name()}", "\n".join(wrong[:20]))
     except lab.LabError as error:
         if live.REFUSED.search(str(error)):
             tap.skip(title, f"kernel: {str(error).splitlines()[0]}")
