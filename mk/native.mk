@@ -3,7 +3,8 @@
 SOURCES := $(wildcard userspace/*.c userspace/output/*.c pcap-replay/*.c platform/*.c)
 SOURCES := $(filter-out %.bpf.c,$(SOURCES))
 MAIN    := userspace/main.c
-LIB     := $(B)/libwscope.a
+# The sanitizers' is the fuzz targets', which has the same in it: one compilation serves both.
+LIB     := $(if $(filter 1,$(SAN)),build/fuzz,$(B))/libwscope.a
 PROGRAM := $(B)/wscope
 LIB_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(MAIN),$(SOURCES)))
 MAIN_OBJ := $(B)/obj/userspace/main.o
@@ -39,9 +40,9 @@ build/nats.state: packages
 
 # The list of members changes when a source comes or goes; the archive is then made anew.
 members = $(shell mkdir -p $(dir $1) && echo '$2' | cmp -s - $1.list || echo '$2' > $1.list)
-$(call members,$(LIB),$(LIB_OBJS))
+$(call members,$(B)/libwscope.a,$(LIB_OBJS))
 
-$(LIB): $(LIB_OBJS) $(LIB).list
+$(B)/libwscope.a: $(LIB_OBJS) $(B)/libwscope.a.list
 	$(call say,AR)
 	@mkdir -p $(@D)
 	@rm -f $@

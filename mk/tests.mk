@@ -79,8 +79,8 @@ $(B)/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(LIB)
 build/fuzz/obj/%.o: %.c mk/config.mk | packages
 	$(call say,FUZZCC)
 	@mkdir -p $(@D)
-	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -O1 -g $(WARN) $(PKG_CFLAGS) $(FUZZ_FLAGS)-no-link \
-		-MMD -MP -c -o $@ $<
+	@$(CLANG) $(ALL_CPPFLAGS) -std=gnu11 -pthread -O1 -g -fno-omit-frame-pointer $(WARN) \
+		$(PKG_CFLAGS) $(FUZZ_FLAGS)-no-link -MMD -MP -c -o $@ $<
 
 $(call members,build/fuzz/libwscope.a,$(FUZZ_LIBOBJ))
 build/fuzz/libwscope.a: $(FUZZ_LIBOBJ) build/fuzz/libwscope.a.list

@@ -21,7 +21,7 @@ struct run_native_state {
 	struct native *native;          /* the only world, or the one that has all endpoints */
 	struct native_threads *threads; /* or 0: this thread does everything */
 	unsigned int worlds;            /* that have connections */
-	unsigned int jobs;              /* threads asked for: above 1, even one world has one */
+	unsigned int jobs;              /* threads, this one included */
 	struct flow_entry *rivals; /* unanswered SYNs kept beside a pending entry, as records */
 	struct run_order *order;   /* while gathering; then the records' addresses, see below */
 	struct endpoint_entry *endpoints;
@@ -61,7 +61,7 @@ static int run_native_begin(struct run_native_state *s, const struct engine_conf
 		s->native = native_open(config);
 		return s->native ? 0 : -ENOMEM;
 	}
-	err = native_threads_open(&s->threads, config, s->worlds);
+	err = native_threads_open(&s->threads, config, s->worlds, s->worlds > 1 ? s->jobs - 1 : 1);
 	if (!err)
 		s->native = native_threads_endpoints(s->threads);
 	return err;

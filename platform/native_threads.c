@@ -9,17 +9,17 @@
 /* Segments handed over at a time. */
 #define THREADS_BLOCK 512U
 /*
- * Blocks a thread may be behind: on a machine that has other work it may stand still for some ms, and
- * nobody should wait for it so soon. Only as many are touched as it is behind.
+ * Blocks a world may be behind: on a machine that has other work its thread may stand still for some
+ * ms, and nobody should wait for it so soon. Only as many are touched as it is behind.
  */
 #define THREADS_BLOCKS 64U
+/* Who parses tracks, too, as soon as a world is so far behind: what was handed over is in a cache. */
+#define THREADS_HELP 8U
 /*
- * A thread that has nothing to do sleeps until it has so many: it then stays awake long enough that
+ * A thread that has nothing to do sleeps until there is so much: it then stays awake long enough that
  * the scheduler gives it a processor of its own.
  */
-#define THREADS_WAKE 16U
-/* Who sleeps until there is room sleeps until there is so much. */
-#define THREADS_ROOM 32U
+#define THREADS_WAKE 4U
 /*
  * Before a thread sleeps it yields its processor so often. To a scheduler, threads that sleep by turns
  * are as much work as one, and it leaves them together on one processor.
@@ -37,95 +37,138 @@ struct threads_block {
 	unsigned int pad[15]; /* cache lines are shared by nobody */
 };
 
-/* One thread that tracks. */
-struct threads_worker {
+/* Some of the connections, in tables of their own; tracked by one thread at a time, any. */
+struct threads_world {
 	struct native *native;
 	struct threads_block *blocks;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake; /* for this thread; and for the one that parses: */
-	pthread_cond_t progress;
 	/* Under the lock: */
 	struct threads_block *handed[THREADS_BLOCKS]; /* a ring, the oldest at `first` */
 	unsigned int first, handed_n;                 /* the one in work included */
 	struct threads_block *empty[THREADS_BLOCKS]; /* the last one used on top: it is in a cache */
 	unsigned int empty_n;
-	bool hurry; /* whatever there is, is to be done now */
-	bool end;
+	bool busy; /* the oldest is in work */
 	/* The parsing thread's own: */
 	struct threads_block *filling;
-	bool running;
 };
 
 struct native_threads {
 	struct native *front;
-	struct threads_worker *workers;
-	unsigned int n;
-	__u64 packets; /* so far */
-	__u64 met;     /* of them, when the threads met last */
+	struct threads_world *worlds;
+	unsigned int n; /* worlds */
+	__u64 packets;  /* so far */
+	__u64 met;      /* of them, when the threads met last */
+	pthread_t *helpers;
+	unsigned int helpers_n;
+	pthread_mutex_t lock;
+	pthread_cond_t wake; /* for helpers; and for the one that parses: */
+	pthread_cond_t progress;
+	/* Under the lock: */
+	unsigned int handed_n; /* of all worlds */
+	bool hurry;            /* whatever there is, is to be done now */
+	bool end;
 	struct native_step steps[NATIVE_BATCH];
 };
 
 /* Under the lock: lets others run for a while, rather than sleep, see THREADS_YIELDS. */
-static void threads_wait(struct threads_worker *w, pthread_cond_t *what, unsigned int *turns)
+static void threads_wait(struct native_threads *t, pthread_cond_t *what, unsigned int *turns)
 {
 	if (++*turns > THREADS_YIELDS) {
-		pthread_cond_wait(what, &w->lock);
+		pthread_cond_wait(what, &t->lock);
 		return;
 	}
-	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&t->lock);
 	sched_yield();
-	pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&t->lock);
 }
 
-/* Under the lock, until there is something to do, or there will be no more. */
-static void threads_sleep(struct threads_worker *w)
+/* Under the lock: the world that is furthest behind of those that nobody is at, or 0. */
+static struct threads_world *threads_claim(struct native_threads *t)
 {
+	struct threads_world *most = NULL;
+
+	for (unsigned int i = 0; i < t->n; i++) {
+		struct threads_world *w = &t->worlds[i];
+
+		if (!w->busy && w->handed_n && (!most || w->handed_n > most->handed_n))
+			most = w;
+	}
+	return most;
+}
+
+/* Under the lock, which it leaves meanwhile: tracks the oldest block of a world that was claimed. */
+static void threads_track(struct native_threads *t, struct threads_world *w)
+{
+	struct threads_block *b = w->handed[w->first];
+
+	w->busy = true;
+	pthread_mutex_unlock(&t->lock);
+	native_parcels(w->native, b->parcels, b->n);
+	b->n = 0;
+	pthread_mutex_lock(&t->lock);
+	w->busy = false;
+	w->first = (w->first + 1) % THREADS_BLOCKS;
+	w->empty[w->empty_n++] = b;
+	w->handed_n--;
+	t->handed_n--;
+	pthread_cond_signal(&t->progress);
+}
+
+/* Under the lock, until there may be something to do. */
+static void threads_sleep(struct native_threads *t, unsigned int *turns)
+{
+	do
+		threads_wait(t, &t->wake, turns);
+	while (!t->end && !t->hurry && *turns > THREADS_YIELDS && t->handed_n < THREADS_WAKE);
+}
+
+static void *threads_help(void *arg)
+{
+	struct native_threads *t = arg;
 	unsigned int turns = 0;
 
-	while (!w->end && w->handed_n < (w->hurry || turns <= THREADS_YIELDS ? 1 : THREADS_WAKE))
-		threads_wait(w, &w->wake, &turns);
-}
+	pthread_mutex_lock(&t->lock);
+	while (!t->end) {
+		struct threads_world *w = threads_claim(t);
 
-static void *threads_work(void *arg)
-{
-	struct threads_worker *w = arg;
-
-	pthread_mutex_lock(&w->lock);
-	for (;;) {
-		struct threads_block *b;
-
-		if (!w->handed_n)
-			threads_sleep(w);
-		if (!w->handed_n)
-			break;
-		b = w->handed[w->first];
-		pthread_mutex_unlock(&w->lock);
-		native_parcels(w->native, b->parcels, b->n);
-		b->n = 0;
-		pthread_mutex_lock(&w->lock);
-		w->first = (w->first + 1) % THREADS_BLOCKS;
-		w->empty[w->empty_n++] = b;
-		if (!--w->handed_n || w->empty_n == THREADS_ROOM)
-			pthread_cond_signal(&w->progress);
+		if (w) {
+			threads_track(t, w);
+			turns = 0;
+		} else {
+			threads_sleep(t, &turns);
+		}
 	}
-	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&t->lock);
 	return NULL;
 }
 
-/* Hands over the block being filled, and waits for an empty one. */
-static void threads_hand_over(struct threads_worker *w)
+/* Under the lock: does what there is to do, or else waits for the others. */
+static void threads_join_in(struct native_threads *t, unsigned int *turns)
 {
+	struct threads_world *w = threads_claim(t);
+
+	if (w)
+		threads_track(t, w);
+	else
+		threads_wait(t, &t->progress, turns);
+}
+
+/* Hands over the block being filled, and takes an empty one. */
+static void threads_hand_over(struct native_threads *t, struct threads_world *w)
+{
+	struct threads_world *behind;
 	unsigned int turns = 0;
 
-	pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&t->lock);
 	w->handed[(w->first + w->handed_n) % THREADS_BLOCKS] = w->filling;
-	if (++w->handed_n == THREADS_WAKE)
-		pthread_cond_signal(&w->wake);
-	while (w->empty_n < (turns <= THREADS_YIELDS ? 1 : THREADS_ROOM))
-		threads_wait(w, &w->progress, &turns);
+	w->handed_n++;
+	if (++t->handed_n >= THREADS_WAKE)
+		pthread_cond_signal(&t->wake);
+	if (w->handed_n >= THREADS_HELP && (behind = threads_claim(t)))
+		threads_track(t, behind);
+	while (!w->empty_n)
+		threads_join_in(t, &turns);
 	w->filling = w->empty[--w->empty_n];
-	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* Whose step it is; n: nobody's. By the hash's high bits: a table's slots are chosen by its low
@@ -137,7 +180,7 @@ static unsigned int threads_owner(const struct native_threads *t, const struct n
 	return step->segment ? (unsigned int)((__u64)step->hash * t->n >> 32) : t->n;
 }
 
-/* One step to its thread. */
+/* One step to its world. */
 static void threads_hand(struct native_threads *t, const struct native_step *step, __u64 packet)
 {
 	unsigned int owner = threads_owner(t, step);
@@ -145,10 +188,10 @@ static void threads_hand(struct native_threads *t, const struct native_step *ste
 
 	if (owner == t->n)
 		return;
-	b = t->workers[owner].filling;
+	b = t->worlds[owner].filling;
 	native_pack(&b->parcels[b->n], step, packet);
 	if (++b->n == THREADS_BLOCK)
-		threads_hand_over(&t->workers[owner]);
+		threads_hand_over(t, &t->worlds[owner]);
 }
 
 /* Parses all before it copies any: a load that spans several recent stores waits for them. */
@@ -171,7 +214,7 @@ static void threads_join(struct native_threads *t)
 		unsigned int from = 0;
 
 		for (unsigned int i = 0; i < t->n; i++) {
-			const struct native *n = t->workers[i].native;
+			const struct native *n = t->worlds[i].native;
 
 			if (at[i] == n->updates_n ||
 			    (first && first->packet < n->updates[at[i]].packet))
@@ -185,36 +228,29 @@ static void threads_join(struct native_threads *t)
 		at[from]++;
 	}
 	for (unsigned int i = 0; i < t->n; i++)
-		t->workers[i].native->updates_n = 0;
+		t->worlds[i].native->updates_n = 0;
 }
 
 int native_threads_settle(struct native_threads *t)
 {
 	bool complete = true;
+	unsigned int turns = 0;
 
 	for (unsigned int i = 0; i < t->n; i++) {
-		struct threads_worker *w = &t->workers[i];
-
-		if (w->filling->n)
-			threads_hand_over(w);
-		pthread_mutex_lock(&w->lock);
-		w->hurry = true;
-		pthread_cond_signal(&w->wake);
-		pthread_mutex_unlock(&w->lock);
+		if (t->worlds[i].filling->n)
+			threads_hand_over(t, &t->worlds[i]);
 	}
-	for (unsigned int i = 0; i < t->n; i++) {
-		struct threads_worker *w = &t->workers[i];
-
-		pthread_mutex_lock(&w->lock);
-		while (w->handed_n)
-			pthread_cond_wait(&w->progress, &w->lock);
-		w->hurry = false;
-		pthread_mutex_unlock(&w->lock);
-	}
+	pthread_mutex_lock(&t->lock);
+	t->hurry = true;
+	pthread_cond_broadcast(&t->wake);
+	while (t->handed_n)
+		threads_join_in(t, &turns);
+	t->hurry = false;
+	pthread_mutex_unlock(&t->lock);
 	threads_join(t);
 	t->met = t->packets;
 	for (unsigned int i = 0; i < t->n; i++)
-		complete &= !t->workers[i].native->out_of_memory;
+		complete &= !t->worlds[i].native->out_of_memory;
 	return complete && !t->front->out_of_memory ? 0 : -ENOMEM;
 }
 
@@ -225,12 +261,12 @@ struct native *native_threads_front(struct native_threads *t)
 
 struct native *native_threads_world(struct native_threads *t, unsigned int i)
 {
-	return t->workers[i].native;
+	return t->worlds[i].native;
 }
 
 struct native *native_threads_endpoints(struct native_threads *t)
 {
-	return t->n == 1 ? t->workers[0].native : t->front;
+	return t->n == 1 ? t->worlds[0].native : t->front;
 }
 
 bool native_threads_settled(const struct native_threads *t)
@@ -238,10 +274,8 @@ bool native_threads_settled(const struct native_threads *t)
 	return t->packets == t->met;
 }
 
-static int threads_start(struct threads_worker *w, const struct engine_config *config, bool shares)
+static int threads_world(struct threads_world *w, const struct engine_config *config, bool shares)
 {
-	int err;
-
 	w->native = native_open(config);
 	w->blocks = aligned_alloc(64, THREADS_BLOCKS * sizeof(*w->blocks));
 	if (!w->native || !w->blocks)
@@ -254,30 +288,42 @@ static int threads_start(struct threads_worker *w, const struct engine_config *c
 		w->blocks[i].n = 0;
 		w->empty[w->empty_n++] = &w->blocks[i];
 	}
-	err = pthread_create(&w->thread, NULL, threads_work, w);
-	w->running = !err;
-	return -err;
+	return 0;
+}
+
+/* What the threads share, and the threads; what was begun is in t. 0 or -errno. */
+static int threads_start(struct native_threads *t, const struct engine_config *config,
+			 unsigned int n, unsigned int helpers)
+{
+	int err = 0;
+
+	t->front = native_open(config);
+	t->worlds = calloc(n, sizeof(*t->worlds));
+	t->helpers = calloc(helpers, sizeof(*t->helpers));
+	if (!t->front || !t->worlds || !t->helpers)
+		return -ENOMEM;
+	for (; !err && t->n < n; t->n++)
+		err = threads_world(&t->worlds[t->n], config, n > 1);
+	while (!err && t->helpers_n < helpers) {
+		err = -pthread_create(&t->helpers[t->helpers_n], NULL, threads_help, t);
+		t->helpers_n += !err;
+	}
+	return err;
 }
 
 int native_threads_open(struct native_threads **out, const struct engine_config *config,
-			unsigned int n)
+			unsigned int n, unsigned int helpers)
 {
 	struct native_threads *t = calloc(1, sizeof(*t));
-	int err = 0;
+	int err;
 
 	*out = NULL;
 	if (!t)
 		return -ENOMEM;
-	t->front = native_open(config);
-	t->workers = calloc(n, sizeof(*t->workers));
-	if (!t->front || !t->workers)
-		err = -ENOMEM;
-	for (; !err && t->n < n; t->n++) {
-		pthread_mutex_init(&t->workers[t->n].lock, NULL);
-		pthread_cond_init(&t->workers[t->n].wake, NULL);
-		pthread_cond_init(&t->workers[t->n].progress, NULL);
-		err = threads_start(&t->workers[t->n], config, n > 1);
-	}
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->wake, NULL);
+	pthread_cond_init(&t->progress, NULL);
+	err = threads_start(t, config, n, helpers);
 	if (err)
 		native_threads_close(t);
 	else
@@ -289,22 +335,21 @@ void native_threads_close(struct native_threads *t)
 {
 	if (!t)
 		return;
+	pthread_mutex_lock(&t->lock);
+	t->end = true;
+	pthread_cond_broadcast(&t->wake);
+	pthread_mutex_unlock(&t->lock);
+	while (t->helpers_n)
+		pthread_join(t->helpers[--t->helpers_n], NULL);
 	for (unsigned int i = 0; i < t->n; i++) {
-		struct threads_worker *w = &t->workers[i];
-
-		pthread_mutex_lock(&w->lock);
-		w->end = true;
-		pthread_cond_signal(&w->wake);
-		pthread_mutex_unlock(&w->lock);
-		if (w->running)
-			pthread_join(w->thread, NULL);
-		native_close(w->native);
-		free(w->blocks);
-		pthread_mutex_destroy(&w->lock);
-		pthread_cond_destroy(&w->wake);
-		pthread_cond_destroy(&w->progress);
+		native_close(t->worlds[i].native);
+		free(t->worlds[i].blocks);
 	}
 	native_close(t->front);
-	free(t->workers);
+	pthread_mutex_destroy(&t->lock);
+	pthread_cond_destroy(&t->wake);
+	pthread_cond_destroy(&t->progress);
+	free(t->helpers);
+	free(t->worlds);
 	free(t);
 }

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Native tracking in several threads. The caller's thread parses; a connection's segments all go to
- * the one thread that its key's hash names, in order, and that thread has tables of its own.
+ * Native tracking in several threads. The caller's thread parses; the connections are shared out
+ * among worlds by their key's hash. A connection's segments all go to its world, in order, and any
+ * thread takes them in there, one at a time: the helpers, and the caller's own when they are behind.
  *
  * What is about a connection needs nothing else. Endpoints are counted over connections, and what
- * they remember depends on the order of packets: threads note what each packet added, and when they
- * meet it is joined in that order. The result is that of one thread.
+ * they remember depends on the order of packets: worlds note what each packet added, and when the
+ * threads meet it is joined in that order. The result is that of one thread.
  *
- * A single thread that tracks gets all frames, also those without a segment, and keeps the endpoints
- * itself; parsing goes on beside it.
+ * A single world gets all frames, also those without a segment, and keeps the endpoints itself;
+ * parsing goes on beside it.
  */
 #ifndef PLATFORM_NATIVE_THREADS_H
 #define PLATFORM_NATIVE_THREADS_H
 
 #include "platform/native.h"
 
-/* More would wait for the thread that parses. */
+/* Worlds; more threads would wait for the one that parses. */
 #define NATIVE_THREADS_MOST 64
 
 struct native_threads;
 
-/* n threads that track, 1 to NATIVE_THREADS_MOST. 0 or -errno. */
+/* n worlds, 1 to NATIVE_THREADS_MOST, and at least one helper. 0 or -errno. */
 int native_threads_open(struct native_threads **out, const struct engine_config *config,
-			unsigned int n);
+			unsigned int n, unsigned int helpers);
 
 /* Frames in order, at most NATIVE_BATCH; their bytes are not needed any more on return. 0 or
  * -ENOMEM. */

@@ -34,20 +34,39 @@ static void typed(struct writer *w, const char *type, bool nullable)
 	writer_close(w, ']');
 }
 
-static void integer(struct writer *w, __u64 high, bool nullable)
+static void reference(struct writer *w, const char *definition)
 {
-	typed(w, "integer", nullable);
-	range(w, 0, high);
+	char path[64];
+
+	snprintf(path, sizeof(path), "#/definitions/%s", definition);
+	member(w, "$ref", path);
 }
 
-static void duration(struct writer *w)
+/* How a kind of record.def is described. */
+struct kind {
+	void (*put)(struct writer *w, const struct kind *kind, enum names list);
+	const char *of; /* type, or definition */
+	__u64 low;
+	__u64 most; /* 0: any number */
+	bool nullable;
+};
+
+static void type(struct writer *w, const struct kind *kind, enum names list)
 {
-	typed(w, "number", false);
-	range(w, 0, 0);
+	(void)list;
+	typed(w, kind->of, kind->nullable);
 }
 
-static void family(struct writer *w)
+static void number(struct writer *w, const struct kind *kind, enum names list)
 {
+	type(w, kind, list);
+	range(w, kind->low, kind->most);
+}
+
+static void family(struct writer *w, const struct kind *kind, enum names list)
+{
+	(void)kind;
+	(void)list;
 	writer_key(w, "enum");
 	writer_open(w, '[');
 	writer_unsigned(w, 4);
@@ -55,9 +74,9 @@ static void family(struct writer *w)
 	writer_close(w, ']');
 }
 
-static void address(struct writer *w)
+static void address(struct writer *w, const struct kind *kind, enum names list)
 {
-	typed(w, "string", false);
+	type(w, kind, list);
 	writer_key(w, "anyOf");
 	writer_open(w, '[');
 	for (int i = 0; i < 2; i++) {
@@ -68,14 +87,14 @@ static void address(struct writer *w)
 	writer_close(w, ']');
 }
 
-static void sentence(struct writer *w)
+static void sentence(struct writer *w, const struct kind *kind, enum names list)
 {
-	typed(w, "string", false);
+	type(w, kind, list);
 	writer_key(w, "minLength");
 	writer_unsigned(w, 1);
 }
 
-static void name(struct writer *w, enum names list, bool nullable)
+static void name(struct writer *w, const struct kind *kind, enum names list)
 {
 	writer_key(w, "enum");
 	writer_open(w, '[');
@@ -83,32 +102,27 @@ static void name(struct writer *w, enum names list, bool nullable)
 		if (names_of(list, i))
 			writer_string(w, names_of(list, i));
 	}
-	if (nullable)
+	if (kind->nullable)
 		writer_null(w);
 	writer_close(w, ']');
 }
 
-static void code(struct writer *w)
+static void code(struct writer *w, const struct kind *kind, enum names list)
 {
+	(void)list;
 	writer_key(w, "enum");
 	writer_open(w, '[');
 	for (unsigned int i = 0; i < FINDING_CODES; i++)
 		writer_string(w, names_detector(i)->code);
+	if (kind->nullable)
+		writer_null(w);
 	writer_close(w, ']');
 }
 
-static void code_null(struct writer *w)
+static void assertion(struct writer *w, const struct kind *kind, enum names list)
 {
-	writer_key(w, "enum");
-	writer_open(w, '[');
-	for (unsigned int i = 0; i < FINDING_CODES; i++)
-		writer_string(w, names_detector(i)->code);
-	writer_string(w, NULL);
-	writer_close(w, ']');
-}
-
-static void assertion_name(struct writer *w)
-{
+	(void)kind;
+	(void)list;
 	writer_key(w, "enum");
 	writer_open(w, '[');
 #define EXPECT_ASSERTION(name, what) writer_string(w, #name);
@@ -116,15 +130,10 @@ static void assertion_name(struct writer *w)
 	writer_close(w, ']');
 }
 
-/* A line or column of a file. */
-static void line(struct writer *w)
+static void change(struct writer *w, const struct kind *kind, enum names list)
 {
-	typed(w, "integer", false);
-	range(w, 1, 0);
-}
-
-static void change_code(struct writer *w)
-{
+	(void)kind;
+	(void)list;
 	writer_key(w, "enum");
 	writer_open(w, '[');
 	for (unsigned int i = 0; i < CHANGE_CODES; i++)
@@ -132,35 +141,32 @@ static void change_code(struct writer *w)
 	writer_close(w, ']');
 }
 
-static void reference(struct writer *w, const char *definition)
+static void list_of(struct writer *w, const struct kind *kind, enum names list)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "#/definitions/%s", definition);
-	member(w, "$ref", path);
-}
-
-/* most 0: any number. */
-static void list_of(struct writer *w, const char *definition, __u64 most)
-{
+	(void)list;
 	typed(w, "array", false);
 	writer_key(w, "items");
 	writer_open(w, '{');
-	reference(w, definition);
+	reference(w, kind->of);
 	writer_close(w, '}');
-	if (!most)
+	if (!kind->most)
 		return;
 	writer_key(w, "maxItems");
-	writer_unsigned(w, most);
+	writer_unsigned(w, kind->most);
 }
 
-/* That definition, or null. */
-static void reference_null(struct writer *w, const char *definition)
+/* A definition, or that or null. */
+static void object(struct writer *w, const struct kind *kind, enum names list)
 {
+	(void)list;
+	if (!kind->nullable) {
+		reference(w, kind->of);
+		return;
+	}
 	writer_key(w, "anyOf");
 	writer_open(w, '[');
 	writer_open(w, '{');
-	reference(w, definition);
+	reference(w, kind->of);
 	writer_close(w, '}');
 	writer_open(w, '{');
 	typed(w, "null", false);
@@ -187,16 +193,20 @@ static void count(struct writer *w, const char *of)
 	writer_close(w, '}');
 }
 
-static void finding_counts(struct writer *w)
+static void finding_counts(struct writer *w, const struct kind *kind, enum names list)
 {
+	(void)kind;
+	(void)list;
 	counts_begin(w);
 	for (unsigned int i = 0; i < FINDING_CODES; i++)
 		count(w, names_detector(i)->code);
 	writer_close(w, '}');
 }
 
-static void skip_counts(struct writer *w)
+static void skip_counts(struct writer *w, const struct kind *kind, enum names list)
 {
+	(void)kind;
+	(void)list;
 	counts_begin(w);
 	for (unsigned int i = 0; i < COUNTERS; i++) {
 		if (names_counters[i].skip)
@@ -206,8 +216,10 @@ static void skip_counts(struct writer *w)
 }
 
 /* An object of numbers, of which no finding has more than FINDING_VALUES. */
-static void numbers(struct writer *w)
+static void numbers(struct writer *w, const struct kind *kind, enum names list)
 {
+	(void)kind;
+	(void)list;
 	typed(w, "object", false);
 	writer_key(w, "maxProperties");
 	writer_unsigned(w, FINDING_VALUES);
@@ -218,62 +230,202 @@ static void numbers(struct writer *w)
 	writer_close(w, '}');
 }
 
-static void codes(struct writer *w)
+static void codes(struct writer *w, const struct kind *kind, enum names list)
 {
 	typed(w, "array", false);
 	writer_key(w, "items");
 	writer_open(w, '{');
-	code(w);
+	code(w, kind, list);
 	writer_close(w, '}');
 }
 
-#define SCHEMA_UINT(list)           integer(w, 0, false)
-#define SCHEMA_UINT_NULL(list)      integer(w, 0, true)
-#define SCHEMA_FAMILY(list)         family(w)
-#define SCHEMA_PORT(list)           integer(w, 65535, false)
-#define SCHEMA_SHIFT_NULL(list)     integer(w, 255, true)
-#define SCHEMA_WINDOW_NULL(list)    integer(w, 65535, true)
-#define SCHEMA_TIME(list)           typed(w, "number", false)
-#define SCHEMA_TIME_NULL(list)      typed(w, "number", true)
-#define SCHEMA_SECONDS(list)        duration(w)
-#define SCHEMA_BOOL(list)           typed(w, "boolean", false)
-#define SCHEMA_NAME(list)           name(w, list, false)
-#define SCHEMA_NAME_NULL(list)      name(w, list, true)
-#define SCHEMA_CODE(list)           code(w)
-#define SCHEMA_STRING_NULL(list)    typed(w, "string", true)
-#define SCHEMA_ADDRESS(list)        address(w)
-#define SCHEMA_SENTENCE(list)       sentence(w)
-#define SCHEMA_PACKETS(list)        list_of(w, "packet", FINDING_PACKETS)
-#define SCHEMA_NUMBERS(list)        numbers(w)
-#define SCHEMA_CODES(list)          codes(w)
-#define SCHEMA_DIRECTION(list)      reference(w, "direction")
-#define SCHEMA_FINDING(list)        reference(w, "finding")
-#define SCHEMA_FINDINGS(list)       list_of(w, "finding", RECORD_FINDINGS_MOST)
-#define SCHEMA_FINDING_COUNTS(list) finding_counts(w)
-#define SCHEMA_SKIP_COUNTS(list)    skip_counts(w)
-#define SCHEMA_LOST(list)           reference(w, "lost")
-#define SCHEMA_WHERE_NULL(list)     reference_null(w, "where")
-#define SCHEMA_TABLE_NULL(list)     reference_null(w, "table")
-#define SCHEMA_RETIRED(list)        reference(w, "retired")
+#define KIND(name, ...) static const struct kind kind_##name = { .put = __VA_ARGS__ };
+KIND(UINT, number, .of = "integer")
+KIND(UINT_NULL, number, .of = "integer", .nullable = true)
+KIND(FAMILY, family)
+KIND(PORT, number, .of = "integer", .most = 65535)
+KIND(SHIFT_NULL, number, .of = "integer", .most = 255, .nullable = true)
+KIND(WINDOW_NULL, number, .of = "integer", .most = 65535, .nullable = true)
+KIND(LINE, number, .of = "integer", .low = 1)
+KIND(TIME, type, .of = "number")
+KIND(TIME_NULL, type, .of = "number", .nullable = true)
+KIND(SECONDS, number, .of = "number")
+KIND(BOOL, type, .of = "boolean")
+KIND(STRING, type, .of = "string")
+KIND(STRING_NULL, type, .of = "string", .nullable = true)
+KIND(SENTENCE, sentence, .of = "string")
+KIND(ADDRESS, address, .of = "string")
+KIND(NAME, name)
+KIND(NAME_NULL, name, .nullable = true)
+KIND(CODE, code)
+KIND(CODE_NULL, code, .nullable = true)
+KIND(CODES, codes)
+KIND(NUMBERS, numbers)
+KIND(ASSERTION, assertion)
+KIND(CHANGE_CODE, change)
+KIND(FINDING_COUNTS, finding_counts)
+KIND(SKIP_COUNTS, skip_counts)
+KIND(DIRECTION, object, .of = "direction")
+KIND(FINDING, object, .of = "finding")
+KIND(LOST, object, .of = "lost")
+KIND(RETIRED, object, .of = "retired")
+KIND(WHERE_NULL, object, .of = "where", .nullable = true)
+KIND(TABLE_NULL, object, .of = "table", .nullable = true)
+KIND(PACKETS, list_of, .of = "packet", .most = FINDING_PACKETS)
+KIND(FINDINGS, list_of, .of = "finding", .most = RECORD_FINDINGS_MOST)
+KIND(ASSERTIONS, list_of, .of = "assertion")
+KIND(WITNESSES, list_of, .of = "witness")
+KIND(CHANGES, list_of, .of = "change")
 
-#define SCHEMA_STRING(list)     typed(w, "string", false)
-#define SCHEMA_LINE(list)       line(w)
-#define SCHEMA_CODE_NULL(list)  code_null(w)
-#define SCHEMA_ASSERTION(list)  assertion_name(w)
-#define SCHEMA_ASSERTIONS(list) list_of(w, "assertion", 0)
-#define SCHEMA_WITNESSES(list)  list_of(w, "witness", 0)
+/* A member of an object. */
+struct part {
+	const char *key, *what;
+	const struct kind *kind;
+	enum names list;
+	bool always; /* it is there */
+};
 
-#define SCHEMA_CHANGE_CODE(list) change_code(w)
-#define SCHEMA_CHANGES(list)     list_of(w, "change", 0)
+#define ALWAYS(kind, field, list, what)        { #field, what, &kind_##kind, NAMES_##list, true },
+#define WHEN_RETIRING(kind, field, list, what) { #field, what, &kind_##kind, NAMES_##list, false },
 
-#define SCHEMA_MEMBER(kind, field, list, what) \
-	writer_key(w, #field);                 \
-	writer_open(w, '{');                   \
-	member(w, "description", what);        \
-	SCHEMA_##kind(NAMES_##list);           \
-	writer_close(w, '}');
+static const struct part flow_parts[] = {
+#define RECORD_FLOW ALWAYS
+#include "userspace/record.def"
+#define RECORD_FLOW_RETIRE WHEN_RETIRING
+#include "userspace/record.def"
+};
 
-#define SCHEMA_NAMED(kind, field, list, what) writer_string(w, #field);
+static const struct part endpoint_parts[] = {
+#define RECORD_ENDPOINT ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part summary_parts[] = {
+#define RECORD_SUMMARY ALWAYS
+#include "userspace/record.def"
+#define RECORD_SUMMARY_RETIRE WHEN_RETIRING
+#include "userspace/record.def"
+};
+
+static const struct part event_parts[] = {
+#define RECORD_EVENT ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part sample_parts[] = {
+#define RECORD_SAMPLE ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part compare_flow_parts[] = {
+#define RECORD_COMPARE_FLOW ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part compare_parts[] = {
+#define RECORD_COMPARE ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part expectation_parts[] = {
+#define RECORD_EXPECTATION ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part check_parts[] = {
+#define RECORD_CHECK ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part assertion_parts[] = {
+#define RECORD_ASSERTION ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part witness_parts[] = {
+#define RECORD_WITNESS ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part change_parts[] = {
+#define RECORD_CHANGE ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part direction_parts[] = {
+#define RECORD_DIRECTION ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part finding_parts[] = {
+#define RECORD_FINDING ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part lost_parts[] = {
+#define RECORD_LOST ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part retired_parts[] = {
+#define RECORD_RETIRED ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part where_parts[] = {
+#define RECORD_WHERE ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part attachment_parts[] = {
+#define RECORD_ATTACHMENT ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part status_parts[] = {
+#define RECORD_STATUS ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct part table_parts[] = {
+#define RECORD_TABLE ALWAYS
+#include "userspace/record.def"
+};
+
+static const struct definition {
+	const char *name, *title;
+	const struct part *parts;
+	size_t n;
+	bool record; /* a line of its own: it begins with type and schema */
+} definitions[] = {
+#define PARTS(of) of##_parts, sizeof(of##_parts) / sizeof(of##_parts[0])
+	{ "flow", "A connection; sorted by first packet, save what was retired before", PARTS(flow),
+	  true },
+	{ "endpoint", "What one side of a host does with window scaling", PARTS(endpoint), true },
+	{ "summary", "The last line", PARTS(summary), true },
+	{ "event", "A finding as it happens; live only", PARTS(event), true },
+	{ "sample", "A line of replay --series; never among the others", PARTS(sample), true },
+	{ "compare_flow", "A connection that both captures of compare have", PARTS(compare_flow),
+	  true },
+	{ "compare", "The last line of compare", PARTS(compare), true },
+	{ "expectation", "A line of check: an expectation, and whether it holds",
+	  PARTS(expectation), true },
+	{ "check", "The last line of check", PARTS(check), true },
+	{ "assertion", "What must hold of what an expectation selects", PARTS(assertion), false },
+	{ "witness", "What speaks against it, or does not tell", PARTS(witness), false },
+	{ "change", "What a box changed", PARTS(change), false },
+	{ "direction", "One direction of a connection", PARTS(direction), false },
+	{ "finding", "What was found", PARTS(finding), false },
+	{ "lost", "What is known to have been missed", PARTS(lost), false },
+	{ "retired", "What replay --retire did", PARTS(retired), false },
+	{ "where", "One side of a host", PARTS(where), false },
+	{ "attachment", "What `wscope attach` has on a hook of an interface", PARTS(attachment),
+	  true },
+	{ "status", "The last line of status", PARTS(status), true },
+	{ "table", "How full a table is", PARTS(table), false },
+};
+
+#define DEFINITIONS (sizeof(definitions) / sizeof(definitions[0]))
 
 static void object_begin(struct writer *w, const char *definition, const char *title)
 {
@@ -285,6 +437,20 @@ static void object_begin(struct writer *w, const char *definition, const char *t
 	writer_bool(w, false);
 	writer_key(w, "properties");
 	writer_open(w, '{');
+}
+
+/* What every record begins with. */
+static void record_begin(struct writer *w, const char *name)
+{
+	writer_key(w, "type");
+	writer_open(w, '{');
+	member(w, "const", name);
+	writer_close(w, '}');
+	writer_key(w, "schema");
+	writer_open(w, '{');
+	writer_key(w, "const");
+	writer_unsigned(w, RECORD_SCHEMA);
+	writer_close(w, '}');
 }
 
 static void object_required(struct writer *w)
@@ -300,236 +466,29 @@ static void object_end(struct writer *w)
 	writer_close(w, '}');
 }
 
-/* What every record begins with. */
-static void record_begin(struct writer *w, const char *type, const char *title)
+static void define(struct writer *w, const struct definition *d)
 {
-	object_begin(w, type, title);
-	writer_key(w, "type");
-	writer_open(w, '{');
-	member(w, "const", type);
-	writer_close(w, '}');
-	writer_key(w, "schema");
-	writer_open(w, '{');
-	writer_key(w, "const");
-	writer_unsigned(w, RECORD_SCHEMA);
-	writer_close(w, '}');
-}
+	object_begin(w, d->name, d->title);
+	if (d->record)
+		record_begin(w, d->name);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct part *p = &d->parts[i];
 
-static void record_required(struct writer *w)
-{
+		writer_key(w, p->key);
+		writer_open(w, '{');
+		member(w, "description", p->what);
+		p->kind->put(w, p->kind, p->list);
+		writer_close(w, '}');
+	}
 	object_required(w);
-	writer_string(w, "type");
-	writer_string(w, "schema");
-}
-
-static void flow(struct writer *w)
-{
-	record_begin(w, "flow",
-		     "A connection; sorted by first packet, save what was retired before");
-#define RECORD_FLOW SCHEMA_MEMBER
-#include "userspace/record.def"
-#define RECORD_FLOW_RETIRE SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_FLOW SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void endpoint(struct writer *w)
-{
-	record_begin(w, "endpoint", "What one side of a host does with window scaling");
-#define RECORD_ENDPOINT SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_ENDPOINT SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void summary(struct writer *w)
-{
-	record_begin(w, "summary", "The last line");
-#define RECORD_SUMMARY SCHEMA_MEMBER
-#include "userspace/record.def"
-#define RECORD_SUMMARY_RETIRE SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_SUMMARY SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void event(struct writer *w)
-{
-	record_begin(w, "event", "A finding as it happens; live only");
-#define RECORD_EVENT SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_EVENT SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void sample(struct writer *w)
-{
-	record_begin(w, "sample", "A line of replay --series; never among the others");
-#define RECORD_SAMPLE SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_SAMPLE SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void compare_flow(struct writer *w)
-{
-	record_begin(w, "compare_flow", "A connection that both captures of compare have");
-#define RECORD_COMPARE_FLOW SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_COMPARE_FLOW SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void compare(struct writer *w)
-{
-	record_begin(w, "compare", "The last line of compare");
-#define RECORD_COMPARE SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_COMPARE SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-/* Of check, whose lines are written by output/check_json.c. */
-static void check(struct writer *w)
-{
-	record_begin(w, "expectation", "A line of check: an expectation, and whether it holds");
-#define RECORD_EXPECTATION SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_EXPECTATION SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-	record_begin(w, "check", "The last line of check");
-#define RECORD_CHECK SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_CHECK SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void assertion(struct writer *w)
-{
-	object_begin(w, "assertion", "What must hold of what an expectation selects");
-#define RECORD_ASSERTION SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_ASSERTION SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-	object_begin(w, "witness", "What speaks against it, or does not tell");
-#define RECORD_WITNESS SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_WITNESS SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void change(struct writer *w)
-{
-	object_begin(w, "change", "What a box changed");
-#define RECORD_CHANGE SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_CHANGE SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void direction(struct writer *w)
-{
-	object_begin(w, "direction", "One direction of a connection");
-#define RECORD_DIRECTION SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_DIRECTION SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void finding(struct writer *w)
-{
-	object_begin(w, "finding", "What was found");
-#define RECORD_FINDING SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_FINDING SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void lost(struct writer *w)
-{
-	object_begin(w, "lost", "What is known to have been missed");
-#define RECORD_LOST SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_LOST SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void retired(struct writer *w)
-{
-	object_begin(w, "retired", "What replay --retire did");
-#define RECORD_RETIRED SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_RETIRED SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-static void where(struct writer *w)
-{
-	object_begin(w, "where", "One side of a host");
-#define RECORD_WHERE SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_WHERE SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-}
-
-/* Of status: a line for each attachment, and the last one. */
-static void status(struct writer *w)
-{
-	record_begin(w, "attachment", "What `wscope attach` has on a hook of an interface");
-#define RECORD_ATTACHMENT SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_ATTACHMENT SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-	record_begin(w, "status", "The last line of status");
-#define RECORD_STATUS SCHEMA_MEMBER
-#include "userspace/record.def"
-	record_required(w);
-#define RECORD_STATUS SCHEMA_NAMED
-#include "userspace/record.def"
-	object_end(w);
-	object_begin(w, "table", "How full a table is");
-#define RECORD_TABLE SCHEMA_MEMBER
-#include "userspace/record.def"
-	object_required(w);
-#define RECORD_TABLE SCHEMA_NAMED
-#include "userspace/record.def"
+	if (d->record) {
+		writer_string(w, "type");
+		writer_string(w, "schema");
+	}
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->parts[i].always)
+			writer_string(w, d->parts[i].key);
+	}
 	object_end(w);
 }
 
@@ -554,9 +513,6 @@ static void packet(struct writer *w)
 
 int explain_schema(FILE *to)
 {
-	static const char *const records[] = { "flow",   "endpoint",     "summary", "event",
-					       "sample", "compare_flow", "compare", "expectation",
-					       "check",  "attachment",   "status" };
 	struct writer writer, *w = &writer;
 
 	writer_start(w, to);
@@ -566,31 +522,19 @@ int explain_schema(FILE *to)
 	member(w, "title", "wscope --json or --series, one line");
 	writer_key(w, "oneOf");
 	writer_open(w, '[');
-	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+	for (size_t i = 0; i < DEFINITIONS; i++) {
+		if (!definitions[i].record)
+			continue;
 		writer_open(w, '{');
-		reference(w, records[i]);
+		reference(w, definitions[i].name);
 		writer_close(w, '}');
 	}
 	writer_close(w, ']');
 	writer_key(w, "definitions");
 	writer_open(w, '{');
-	flow(w);
-	endpoint(w);
-	summary(w);
-	event(w);
-	sample(w);
-	compare_flow(w);
-	compare(w);
-	check(w);
-	assertion(w);
-	change(w);
-	direction(w);
-	finding(w);
+	for (size_t i = 0; i < DEFINITIONS; i++)
+		define(w, &definitions[i]);
 	packet(w);
-	lost(w);
-	retired(w);
-	where(w);
-	status(w);
 	writer_close(w, '}');
 	writer_close(w, '}');
 	writer_line(w);

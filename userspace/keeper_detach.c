@@ -35,13 +35,10 @@ static void detach_link(const char *dir, const char *name)
 /* A TC hook of which the folder's maps say that nothing is attached: what was not noted any more. */
 static int detach_unnoted(const struct attachment *one, const char *dir)
 {
-	int err = leftovers_remove((int)one->ifindex, (enum hook)one->hook, dir, true);
+	int err = leftovers_remove(one->interface, (int)one->ifindex, (enum hook)one->hook, dir,
+				   true);
 
-	if (err > 0)
-		fprintf(stderr,
-			"wscope: %s: removed %s filters that a run that was killed had left\n",
-			one->interface, names_of(NAMES_HOOK, one->hook));
-	if (err >= 0)
+	if (!err)
 		err = one->own_clsact ? attach_release_clsact((int)one->ifindex) : 0;
 	return err == -ENODEV ? 0 : err;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "userspace/leftovers.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "userspace/attach.h"
+#include "userspace/names.h"
 #include "userspace/owner.h"
 #include "userspace/pins.h"
 
@@ -38,7 +40,7 @@ static bool leftovers_is_one(__u32 id, __u32 pinned, bool ours)
 	return control == pinned ? ours : owner_ask(&owner) == OWNER_GONE;
 }
 
-int leftovers_remove(int ifindex, enum hook hook, const char *dir, bool ours)
+int leftovers_remove(const char *interface, int ifindex, enum hook hook, const char *dir, bool ours)
 {
 	struct attach_filters there;
 	__u32 pinned = leftovers_control(dir);
@@ -46,7 +48,8 @@ int leftovers_remove(int ifindex, enum hook hook, const char *dir, bool ours)
 
 	if (err < 0)
 		return err;
-	for (int i = 0; i < there.n; i++) {
+	err = 0;
+	for (int i = 0; i < there.n && !err; i++) {
 		const struct attach_filter *f = &there.list[i];
 		struct attach a = { .how = ATTACH_FILTER,
 				    .hook = hook,
@@ -59,9 +62,11 @@ int leftovers_remove(int ifindex, enum hook hook, const char *dir, bool ours)
 		if (!leftovers_is_one(f->program, pinned, ours))
 			continue;
 		err = attach_detach(&a);
-		if (err)
-			return err;
-		removed++;
+		removed += !err;
 	}
-	return removed;
+	if (removed)
+		fprintf(stderr,
+			"wscope: %s: removed %s filters that a run that was killed had left\n",
+			interface, names_of(NAMES_HOOK, hook));
+	return err;
 }

@@ -14,9 +14,10 @@
 /*
  * Removes from one TC hook the filters of processes that are gone. Those whose map `control` is
  * pinned in the folder dir are kept, if ours is false; if it is true, the caller is the keeper of
- * dir, and they go, whatever is written there about whose they are. The clsact stays. How many
- * went, or -errno.
+ * dir, and they go, whatever is written there about whose they are. The clsact stays. Says so on
+ * stderr when any went. 0 or -errno.
  */
-int leftovers_remove(int ifindex, enum hook hook, const char *dir, bool ours);
+int leftovers_remove(const char *interface, int ifindex, enum hook hook, const char *dir,
+		     bool ours);
 
 #endif

@@ -191,17 +191,13 @@ static int live_attach_xdp(struct live_attach *all, struct attach *a, const char
 static void live_attach_clean_tc(const char *interface, int ifindex, enum hook hook,
 				 const char *pins)
 {
-	int removed = leftovers_remove(ifindex, hook, pins, false);
+	int err = leftovers_remove(interface, ifindex, hook, pins, false);
 
-	if (removed > 0)
-		fprintf(stderr,
-			"wscope: %s: removed %s filters that a run that was killed had left\n",
-			interface, names_of(NAMES_HOOK, hook));
-	else if (removed < 0)
+	if (err)
 		fprintf(stderr,
 			"wscope: %s: cannot remove filters that a run that was killed has left: "
 			"%s\n",
-			interface, strerror(-removed));
+			interface, strerror(-err));
 }
 
 static int live_attach_tc(struct attach *a, const char *interface, enum hook hook,

@@ -21,24 +21,32 @@ struct ordered {
 	int err;
 };
 
-/* What items from .. until - 1 are written as, in memory; *text to be freed. 0 or -errno. */
-static int ordered_make(const struct ordered *o, size_t from, size_t until, char **text,
-			size_t *len)
+/* Where one thread makes its parts, one after the other in the same memory. */
+struct ordered_room {
+	FILE *stream;
+	char *text;
+	size_t len; /* of the part, once it is made */
+};
+
+/* What items from .. until - 1 are written as. 0 or -errno. */
+static int ordered_make(const struct ordered *o, size_t from, size_t until,
+			struct ordered_room *room)
 {
-	FILE *part = open_memstream(text, len);
 	int err;
 
-	if (!part)
+	if (!room->stream)
+		room->stream = open_memstream(&room->text, &room->len);
+	if (!room->stream || fseeko(room->stream, 0, SEEK_SET))
 		return -errno;
-	err = o->make(part, o->arg, from, until);
-	if (fclose(part) && !err)
+	err = o->make(room->stream, o->arg, from, until);
+	if ((fflush(room->stream) || ferror(room->stream)) && !err)
 		err = -ENOMEM;
 	return err;
 }
 
 /* Writes a part when all before it is written. Whose turn it is writes alone, without the lock. */
-static void ordered_put(struct ordered *o, size_t from, size_t until, const char *text, size_t len,
-			int err)
+static void ordered_put(struct ordered *o, size_t from, size_t until,
+			const struct ordered_room *room, int err)
 {
 	pthread_mutex_lock(&o->lock);
 	while (o->written != from && !o->err)
@@ -47,7 +55,7 @@ static void ordered_put(struct ordered *o, size_t from, size_t until, const char
 		err = o->err;
 	pthread_mutex_unlock(&o->lock);
 	errno = 0;
-	if (!err && fwrite(text, 1, len, o->to) != len)
+	if (!err && fwrite(room->text, 1, room->len, o->to) != room->len)
 		err = errno ? -errno : -EIO;
 	pthread_mutex_lock(&o->lock);
 	o->written = until;
@@ -57,28 +65,35 @@ static void ordered_put(struct ordered *o, size_t from, size_t until, const char
 	pthread_mutex_unlock(&o->lock);
 }
 
+/* The next part, as [from, until); false: there is none. */
+static bool ordered_take(struct ordered *o, size_t *from, size_t *until)
+{
+	bool more;
+
+	pthread_mutex_lock(&o->lock);
+	*from = o->taken;
+	*until = o->items - *from > ORDERED_PART ? *from + ORDERED_PART : o->items;
+	o->taken = *until;
+	more = *from < *until && !o->err;
+	pthread_mutex_unlock(&o->lock);
+	return more;
+}
+
 static void *ordered_work(void *arg)
 {
+	struct ordered_room room = { 0 };
 	struct ordered *o = arg;
+	size_t from, until;
 
-	for (;;) {
-		size_t from, until, len = 0;
-		char *text = NULL;
-		bool end;
-		int err;
+	while (ordered_take(o, &from, &until)) {
+		int err = ordered_make(o, from, until, &room);
 
-		pthread_mutex_lock(&o->lock);
-		from = o->taken;
-		until = o->items - from > ORDERED_PART ? from + ORDERED_PART : o->items;
-		o->taken = until;
-		end = from == until || o->err;
-		pthread_mutex_unlock(&o->lock);
-		if (end)
-			return NULL;
-		err = ordered_make(o, from, until, &text, &len);
-		ordered_put(o, from, until, text, len, err);
-		free(text);
+		ordered_put(o, from, until, &room, err);
 	}
+	if (room.stream)
+		fclose(room.stream);
+	free(room.text);
+	return NULL;
 }
 
 int ordered_write(FILE *to, unsigned int threads, size_t items, void *arg,

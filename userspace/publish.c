@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "platform/clock.h"
 #include "userspace/complain.h"
 #include "userspace/names.h"
 #include "userspace/output/output.h"
@@ -53,10 +54,7 @@ struct publish {
 
 static __u64 publish_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * PUBLISH_MS_PER_S + (__u64)now.tv_nsec / PUBLISH_NS_PER_MS;
+	return clock_ns(CLOCK_MONOTONIC) / PUBLISH_NS_PER_MS;
 }
 
 /* Who this is in subjects. 0, or -errno after one line on stderr. */
