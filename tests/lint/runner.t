@@ -137,20 +137,23 @@ sample a 'read -r x && exit 1; [[ $WSCOPE == /*/build/wscope && $WSCOPE_BUILD ==
 expect "standard input is empty, the program's place is known" 0 "1 passed, 0 failed, 0 skipped"
 
 # Each says so when the other one runs, too.
-meet='touch "$WSCOPE_BUILD/$0.runs"; for i in {1..10}; do
-	[[ -e $WSCOPE_BUILD/tests/cli/a.t.runs && -e $WSCOPE_BUILD/tests/cli/b.t.runs ]] && break; sleep 0.1
+meet='touch "$WSCOPE_BUILD/${0##*/}.runs"; for i in {1..10}; do
+	[[ -e $WSCOPE_BUILD/a.t.runs && -e $WSCOPE_BUILD/b.t.runs ]] && break; sleep 0.1
 done; echo 1..1; ((i < 10)) && echo "ok 1 - met" || echo "not ok 1 - alone"'
-mkdir -p "$tree/build/tests/cli"
 sample a "$meet"
 sample b "$meet"
 expect "two files at a time" 0 "2 passed, 0 failed, 0 skipped"
 
 lock='mkdir "$WSCOPE_BUILD/busy" && a=ok || a="not ok"; sleep 0.3; rmdir "$WSCOPE_BUILD/busy"
 echo 1..1; echo "$a 1 - alone"'
-mkdir -p "$tree/tests/live" "$tree/tests/zone"
-for name in a ../live/b ../live/c ../zone/d; do sample "$name" "$lock"; done
-expect "those of tests/live have the machine to themselves" 0 "4 passed, 0 failed, 0 skipped"
-rm -rf "$tree/tests/live" "$tree/tests/zone"
+mkdir -p "$tree/tests/live" "$tree/tests/lab"
+for name in ../lab/a ../live/b ../live/c; do sample "$name" "$lock"; done
+expect "those of tests/live and lab run one at a time" 0 "3 passed, 0 failed, 0 skipped"
+sample a "$meet"
+sample ../live/b "$meet"
+rm "$tree/tests/live/c.t" "$tree/tests/lab/a.t"
+expect "and another one beside" 0 "2 passed, 0 failed, 0 skipped"
+rm -rf "$tree/tests/live" "$tree/tests/lab"
 
 sample a 'echo $$ >"$WSCOPE_BUILD/a.pid"; exec sleep 30'
 mkdir -p "$tree/build"
