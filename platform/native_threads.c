@@ -82,7 +82,7 @@ static void threads_wait(struct native_threads *t, pthread_cond_t *what, unsigne
 }
 
 /* Under the lock: the world that is furthest behind of those that nobody is at, or 0. */
-static struct threads_world *threads_claim(struct native_threads *t)
+static struct threads_world *threads_behind(const struct native_threads *t)
 {
 	struct threads_world *most = NULL;
 
@@ -95,11 +95,15 @@ static struct threads_world *threads_claim(struct native_threads *t)
 	return most;
 }
 
-/* Under the lock, which it leaves meanwhile: tracks the oldest block of a world that was claimed. */
-static void threads_track(struct native_threads *t, struct threads_world *w)
+/* Under the lock, which it leaves meanwhile: tracks a block; false: there is none for this thread. */
+static bool threads_track(struct native_threads *t)
 {
-	struct threads_block *b = w->handed[w->first];
+	struct threads_world *w = threads_behind(t);
+	struct threads_block *b;
 
+	if (!w)
+		return false;
+	b = w->handed[w->first];
 	w->busy = true;
 	pthread_mutex_unlock(&t->lock);
 	native_parcels(w->native, b->parcels, b->n);
@@ -111,6 +115,7 @@ static void threads_track(struct native_threads *t, struct threads_world *w)
 	w->handed_n--;
 	t->handed_n--;
 	pthread_cond_signal(&t->progress);
+	return true;
 }
 
 /* Under the lock, until there may be something to do. */
@@ -128,14 +133,10 @@ static void *threads_help(void *arg)
 
 	pthread_mutex_lock(&t->lock);
 	while (!t->end) {
-		struct threads_world *w = threads_claim(t);
-
-		if (w) {
-			threads_track(t, w);
+		if (threads_track(t))
 			turns = 0;
-		} else {
+		else
 			threads_sleep(t, &turns);
-		}
 	}
 	pthread_mutex_unlock(&t->lock);
 	return NULL;
@@ -144,18 +145,13 @@ static void *threads_help(void *arg)
 /* Under the lock: does what there is to do, or else waits for the others. */
 static void threads_join_in(struct native_threads *t, unsigned int *turns)
 {
-	struct threads_world *w = threads_claim(t);
-
-	if (w)
-		threads_track(t, w);
-	else
+	if (!threads_track(t))
 		threads_wait(t, &t->progress, turns);
 }
 
 /* Hands over the block being filled, and takes an empty one. */
 static void threads_hand_over(struct native_threads *t, struct threads_world *w)
 {
-	struct threads_world *behind;
 	unsigned int turns = 0;
 
 	pthread_mutex_lock(&t->lock);
@@ -163,8 +159,8 @@ static void threads_hand_over(struct native_threads *t, struct threads_world *w)
 	w->handed_n++;
 	if (++t->handed_n >= THREADS_WAKE)
 		pthread_cond_signal(&t->wake);
-	if (w->handed_n >= THREADS_HELP && (behind = threads_claim(t)))
-		threads_track(t, behind);
+	if (w->handed_n >= THREADS_HELP)
+		(void)threads_track(t);
 	while (!w->empty_n)
 		threads_join_in(t, &turns);
 	w->filling = w->empty[--w->empty_n];

@@ -289,12 +289,13 @@ def results(run, slot, case):
             for watch, records, paths in watched(run, slot, case, folder):
                 replayed = replay(paths)
                 wrong = list(compare(records, replayed, case.merged, delayed))
+                says = said(records)
                 if wrong:
                     again |= not delayed and held_up(records + replayed)
                 else:
-                    again |= said(records) < watch.due
-                if said(records) != watch.due:
-                    wrong.append(f"live says {sorted(said(records))}, due {sorted(watch.due)}")
+                    again |= says < watch.due
+                if says != watch.due:
+                    wrong.append(f"live says {sorted(says)}, due {sorted(watch.due)}")
                 found.append((watch, wrong))
         if not (again and left):
             return found

@@ -36,7 +36,7 @@ from live import Live, lab  # noqa: E402
 BENCH = os.path.join(live.BUILD, "bench", "bench")
 STATISTICS = "kernel.bpf_stats_enabled"
 FLOWS, SEGMENTS, PAYLOAD = 200, 4000, 64
-MOST = 2.0  # times the bench's figure
+MOST = 2.0  # times what touch lets expect
 COST_ROUNDS = 3
 HOOKS = {"without": None, "xdp": ("--hooks", "xdp"), "tc": ("--hooks", "tc-ingress,tc-egress")}
 DEVICES = ("in0", "out0")
