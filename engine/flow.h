@@ -69,12 +69,12 @@ _Static_assert(sizeof(struct syn_other) == 16, "struct syn_other has no hidden p
 enum half_bit {
 	HALF_SEQ = 1 << 0,    /* seq_end is valid */
 	HALF_ACK = 1 << 1,    /* ack is valid */
-	HALF_WINDOW = 1 << 2, /* window_* are valid */
+	HALF_WINDOW = 1 << 2, /* a segment with neither SYN nor RST was seen: window_* are valid */
 	HALF_FIN = 1 << 3,
 	HALF_RST = 1 << 4,
-	HALF_DATA = 1 << 5,    /* payload was seen, data in a SYN not counted */
-	HALF_SEGMENT = 1 << 6, /* a segment with neither SYN nor RST was seen */
-	HALF_ZERO = 1 << 7,    /* a zero-window spell is open */
+	HALF_DATA = 1 << 5,       /* payload was seen, data in a SYN not counted */
+	HALF_ZERO_DOUBT = 1 << 6, /* the last window was a zero that may have been overtaken */
+	HALF_ZERO = 1 << 7,       /* a zero-window spell is open */
 };
 
 /* Segments that are kept to recognise a second copy; a power of two. */
@@ -107,8 +107,8 @@ struct half {
 	__u8 bits;                      /* enum half_bit */
 	__u8 next_recent;
 	/* from here on: written now and then */
-	__u64 zero_since_ns;
-	__u64 zero_ns; /* closed spells */
+	__u64 zero_since_ns; /* of the open spell, or of the zero in doubt */
+	__u64 zero_ns;       /* closed spells */
 	__u32 zero_windows;
 	__u32 zero_spells;
 	__u32 retransmits;
@@ -377,6 +377,19 @@ ENGINE_INLINE _Bool half_is_stale(const struct half *h, const struct packet *p)
 	if (p->ack != h->ack)
 		return seq_after(h->ack, p->ack);
 	return h->bits & HALF_SEQ && seq_after(h->seq_end, p->seq + p->payload);
+}
+
+/*
+ * Whether a smaller window comes with nothing newer, neither sequence nor acknowledgment. It
+ * may have been sent before the last one, which overtook it: an acknowledgment at once and
+ * the update as the application reads, on two CPUs or two paths. A receiver should not take
+ * its window back (RFC 9293, 3.8.6), and Linux as the sender does not follow, save to zero.
+ */
+ENGINE_INLINE _Bool half_may_be_overtaken(const struct half *h, const struct packet *p)
+{
+	return p->window < h->window_last &&
+	       (h->bits & (HALF_ACK | HALF_SEQ)) == (HALF_ACK | HALF_SEQ) && p->ack == h->ack &&
+	       p->seq + p->payload == h->seq_end;
 }
 
 /* Whether data that was seen before is a keepalive or a repeated probe: one byte, the last one. */

@@ -448,7 +448,7 @@ ENGINE_INLINE void gauge_slope_add(struct gauge *g, __u32 acked, __u32 given_up)
 
 /*
  * By how much a segment moves its side's right edge to the left, bytes; 0 where it does not,
- * is old, or only rounds: by less than 2^shift (RFC 7323, 2.4).
+ * is old or may be, or only rounds: by less than 2^shift (RFC 7323, 2.4).
  */
 ENGINE_INLINE __u32 gauge_back(const struct half *h, const struct packet *p)
 {
@@ -457,7 +457,7 @@ ENGINE_INLINE __u32 gauge_back(const struct half *h, const struct packet *p)
 		h->ack + ((__u32)h->window_last << shift) - p->ack - ((__u32)p->window << shift);
 
 	if (h->shift == SHIFT_UNKNOWN || !(h->bits & HALF_WINDOW) || (__s32)back < 1 << shift ||
-	    half_is_stale(h, p))
+	    half_is_stale(h, p) || half_may_be_overtaken(h, p))
 		return 0;
 	return back;
 }

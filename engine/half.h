@@ -22,22 +22,27 @@ ENGINE_INLINE void half_zero_closed(struct scratch *s, struct half *h, __u64 ns,
 
 /*
  * A zero-window spell begins with a zero that no FIN goes with and ends with the next
- * window that is not zero.
+ * window that is not zero. A zero that may have been overtaken has to be met once more.
  */
-ENGINE_INLINE void half_zero(struct scratch *s, struct half *h, const struct packet *p, __u32 role)
+ENGINE_INLINE void half_zero(struct scratch *s, struct half *h, const struct packet *p, __u32 role,
+			     _Bool doubt)
 {
 	if (p->window) {
 		if (h->bits & HALF_ZERO)
 			half_zero_closed(s, h, p->ns, role);
+		h->bits &= (__u8)~HALF_ZERO_DOUBT;
 		return;
 	}
-	if (p->flags & TCP_FIN)
+	if (p->flags & TCP_FIN || h->bits & HALF_ZERO)
 		return;
-	seam_add32(&h->zero_windows, 1);
-	if (h->bits & HALF_ZERO)
-		return;
-	h->bits |= HALF_ZERO;
-	h->zero_since_ns = p->ns;
+	if (!(h->bits & HALF_ZERO_DOUBT)) {
+		h->zero_since_ns = p->ns;
+		if (doubt) {
+			h->bits |= HALF_ZERO_DOUBT;
+			return;
+		}
+	}
+	h->bits = (__u8)(h->bits & ~HALF_ZERO_DOUBT) | HALF_ZERO;
 	seam_add32(&h->zero_spells, 1);
 }
 
@@ -58,6 +63,7 @@ ENGINE_INLINE void half_window_news(struct scratch *s, struct half *h, const str
 				    __u32 role)
 {
 	__u16 window = p->window;
+	_Bool doubt;
 
 	if (!(h->bits & HALF_WINDOW))
 		half_window_first(h, p);
@@ -67,12 +73,17 @@ ENGINE_INLINE void half_window_news(struct scratch *s, struct half *h, const str
 		h->window_max = window;
 	if (window > h->window_early && h->packets <= HALF_EARLY)
 		h->window_early = window;
-	if (!half_is_stale(h, p)) {
-		if (window > h->window_last && h->window_rises != 0xff)
-			h->window_rises++;
-		h->window_last = window;
-	}
-	half_zero(s, h, p, role);
+	if (!window && !(p->flags & TCP_FIN))
+		seam_add32(&h->zero_windows, 1);
+	if (half_is_stale(h, p))
+		return;
+	doubt = half_may_be_overtaken(h, p);
+	half_zero(s, h, p, role, doubt);
+	if (doubt && !(h->bits & HALF_ZERO))
+		return;
+	if (window > h->window_last && h->window_rises != 0xff)
+		h->window_rises++;
+	h->window_last = window;
 }
 
 /* A segment with neither SYN nor RST advertises a window that counts. */
@@ -80,7 +91,7 @@ ENGINE_INLINE void half_window(struct scratch *s, struct half *h, const struct p
 			       __u32 role)
 {
 	if (ENGINE_UNLIKELY(p->window != h->window_last || !p->window ||
-			    (h->bits & (HALF_WINDOW | HALF_ZERO)) != HALF_WINDOW))
+			    (h->bits & (HALF_WINDOW | HALF_ZERO | HALF_ZERO_DOUBT)) != HALF_WINDOW))
 		half_window_news(s, h, p, role);
 }
 
@@ -148,7 +159,8 @@ ENGINE_INLINE _Bool half_update(struct scratch *s, struct flow *f, struct gauge 
 		h->last_ns = p->ns;
 	if (ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST)))) {
 		half_window(s, h, p, tally_role(f, dir));
-		h->bits |= HALF_SEGMENT | (p->payload ? HALF_DATA : 0);
+		if (p->payload)
+			h->bits |= HALF_DATA;
 	}
 	half_sequence(h, p);
 	half_acknowledgment(h, p);

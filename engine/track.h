@@ -50,7 +50,7 @@ ENGINE_INLINE _Bool track_is_in_sequence(const struct flow *f, const struct pack
 {
 	const struct half *h = &f->half[dir & 1];
 
-	return h->bits & HALF_SEGMENT && p->seq == h->seq_end;
+	return h->bits & HALF_WINDOW && p->seq == h->seq_end;
 }
 
 ENGINE_INLINE void track_fresh(struct scratch *s, const struct packet *p, __u8 dir)

@@ -389,7 +389,7 @@ static struct plots_entry *plots_entry(struct plots *p, const struct native_segm
 	memset(e->direction, 0, sizeof(e->direction));
 	/* The first segment behind the SYNs makes the first point: were there others, they are gone. */
 	e->direction[0].late = e->direction[1].late =
-		(segment->before->bits | segment->flow->half[!segment->dir].bits) & HALF_SEGMENT;
+		(segment->before->bits | segment->flow->half[!segment->dir].bits) & HALF_WINDOW;
 	return e;
 }
 

@@ -212,7 +212,7 @@ static enum text_unknown judge_unknown(const struct flow *f)
 		return TEXT_UNKNOWN_CONTINUED;
 	if (!(c->bits & SYN_SEEN))
 		return TEXT_UNKNOWN_NO_SYN;
-	if (!f->half[!f->client].packets && f->half[f->client & 1].bits & HALF_SEGMENT)
+	if (!f->half[!f->client].packets && f->half[f->client & 1].bits & HALF_WINDOW)
 		return TEXT_UNKNOWN_ONE_SIDED;
 	if (!(s->bits & SYN_SEEN))
 		return TEXT_UNKNOWN_UNANSWERED;

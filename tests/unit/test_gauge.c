@@ -156,16 +156,16 @@ static void shrinks_stay_at_their_end(void **state)
 	(void)state;
 	world_start(&w);
 	for (__u32 i = 0; i < 65534; i++) {
-		step(&w, S, 1, 0, 1, 20);
-		step(&w, S, 1, 0, 1, 19);
+		step(&w, S, 1, 0, i, 20);
+		step(&w, S, 1, 0, i + 1, 18);
 	}
 	assert_int_equal(w.gauge[S].shrinks, 65534);
-	for (__u32 i = 0; i < 5; i++) {
-		step(&w, S, 1, 0, 1, 20);
-		step(&w, S, 1, 0, 1, 19);
+	for (__u32 i = 65534; i < 65539; i++) {
+		step(&w, S, 1, 0, i, 20);
+		step(&w, S, 1, 0, i + 1, 18);
 	}
 	assert_int_equal(w.gauge[S].shrinks, 65535);
-	assert_int_equal(w.gauge[S].shrunk_most, 512);
+	assert_int_equal(w.gauge[S].shrunk_most, 1023);
 	assert_int_equal(w.flow.half[S].window_rises, 255);
 	assert_int_equal(w.gauge[C].shrinks, 0);
 }

@@ -50,7 +50,7 @@ static void add(struct plots *p, struct case_flow *c, __u64 ns, __s64 window, __
 		receiver->bits &= (__u8)~HALF_ZERO;
 	}
 	c->flow.syn[0].mss = MSS;
-	own->bits |= HALF_SEGMENT;
+	own->bits |= HALF_WINDOW;
 	plots_add(p, &segment, &point, 1);
 }
 

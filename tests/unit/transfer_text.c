@@ -171,7 +171,7 @@ static bool set_windows(struct half *h, const char *word)
 
 	if (strncmp(word, "w=", 2) != 0)
 		return false;
-	h->bits |= HALF_WINDOW | HALF_SEGMENT;
+	h->bits |= HALF_WINDOW;
 	h->window_first = h->window_early = (__u16)number(word + 2, &rest);
 	h->window_min = (__u16)number(rest + 1, &rest);
 	h->window_max = h->window_last = (__u16)number(rest + 1, &rest);
