@@ -191,9 +191,14 @@ def bench():
 
 
 def judge(wscope, touch):
-    """Prints a line for each hook; whether one is over."""
+    """Prints a line for each hook; whether one is over, or has no figure."""
     figures, over = bench(), False
     for hook in PROGRAMS.values():
+        unseen = [who for who, one in (("wscope", wscope), ("touch", touch)) if hook not in one]
+        if unseen:
+            print(f"forward: {hook}: {' and '.join(unseen)} did not see the traffic", file=sys.stderr)
+            over = True
+            continue
         plain = wscope[hook] / figures[hook, "wscope"]
         machine = touch[hook] / figures[hook, "touch"]
         over |= plain / machine > MOST
