@@ -20,9 +20,8 @@
 /* Classes of a ratio: its logarithm to base 2, 0 .. 15. */
 #define GAUGE_CLASSES 16
 
-/* Samples that make the early half of the slope, and at which the later ones are halved. */
-#define GAUGE_SLOPE_EARLY 16
-#define GAUGE_SLOPE_LATE  20
+/* Samples of the early half of the slope, and of the later half: the newest. */
+#define GAUGE_SLOPE_SAMPLES 16
 /* Later ones are sampled: of segments whose number has none of these bits. */
 #define GAUGE_SLOPE_MASK 3
 
@@ -48,12 +47,6 @@
 enum gauge_bit {
 	GAUGE_EDGE = 1 << 0, /* edge is valid */
 	GAUGE_RTT = 1 << 1,  /* ack_rtt is valid */
-};
-
-/* Of a ratio's classes, how often each was met; both halves at once in a u64 of bytes. */
-union gauge_slope {
-	__u8 n[GAUGE_CLASSES];
-	__u64 word[GAUGE_CLASSES / 8];
 };
 
 struct gauge {
@@ -89,8 +82,8 @@ struct gauge {
 	__u8 lost_class; /* the lowest of samples that were lost, + 1; 0: none was */
 	__u8 pad2[3];
 	/* What is out of the ordinary. */
-	union gauge_slope early; /* window given up by bytes acknowledged (detectors: E2) */
-	union gauge_slope late;
+	__u64 early; /* bytes acknowledged by window given up (detectors: E2): classes, 4 bits each */
+	__u64 late;                    /* the same, the newest */
 	__u8 delivered[GAUGE_CLASSES]; /* samples by flight over raw window, that arrived */
 	__u8 lost[GAUGE_CLASSES];      /* that had to be sent again */
 	__u64 stuck_ns;    /* first retransmission since the peer last acknowledged something */
@@ -113,7 +106,7 @@ struct gauge {
 	__u16 across_lost;
 };
 
-_Static_assert(sizeof(struct gauge) == 224, "struct gauge has no hidden padding");
+_Static_assert(sizeof(struct gauge) == 208, "struct gauge has no hidden padding");
 _Static_assert(__builtin_offsetof(struct gauge, opened_ns) == 64, "sending is one line");
 _Static_assert(__builtin_offsetof(struct gauge, early) == 96, "windows are half a line");
 
@@ -430,20 +423,16 @@ ENGINE_INLINE void gauge_probe(struct gauge *g, const struct half *peer)
 
 ENGINE_INLINE void gauge_slope_add(struct gauge *g, __u32 acked, __u32 given_up)
 {
-	__u32 index = gauge_index(g, gauge_slope_class(acked, given_up));
+	__u8 class = gauge_slope_class(acked, given_up);
 
-	if (g->slope_early_n < GAUGE_SLOPE_EARLY) {
+	if (g->slope_early_n < GAUGE_SLOPE_SAMPLES) {
 		g->slope_early_n++;
-		gauge_add8(&g->early.n[index]);
+		g->early = g->early << 4 | class;
 		return;
 	}
-	gauge_add8(&g->late.n[index]);
-	if (++g->slope_late_n < GAUGE_SLOPE_LATE)
-		return;
-	/* What is long ago fades. */
-	g->late.word[0] = g->late.word[0] >> 1 & 0x7f7f7f7f7f7f7f7fULL;
-	g->late.word[1] = g->late.word[1] >> 1 & 0x7f7f7f7f7f7f7f7fULL;
-	g->slope_late_n = GAUGE_SLOPE_LATE / 2;
+	g->late = g->late << 4 | class;
+	if (g->slope_late_n < GAUGE_SLOPE_SAMPLES)
+		g->slope_late_n++;
 }
 
 /*
@@ -491,7 +480,7 @@ ENGINE_INLINE void gauge_window(struct gauge *g, const struct half *h, const str
 	if (stale || !(h->bits & HALF_ACK) || !acked)
 		return;
 	if (h->bits & HALF_WINDOW && p->window < h->window_last &&
-	    (g->slope_early_n < GAUGE_SLOPE_EARLY || !(h->packets & GAUGE_SLOPE_MASK)))
+	    (g->slope_early_n < GAUGE_SLOPE_SAMPLES || !(h->packets & GAUGE_SLOPE_MASK)))
 		gauge_slope_add(g, acked, (__u32)h->window_last - p->window);
 	if (peer_g->watched && seq_within(peer_g->watch_end, h->ack + 1, acked - 1)) {
 		__u32 ticks = (__u32)(p->ns >> GAUGE_TICK_BITS) - peer_g->watch_tick;

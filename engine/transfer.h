@@ -78,33 +78,50 @@ ENGINE_INLINE enum shifting transfer_first_windows(const struct flow *f, __u8 di
 	return SHIFTING_UNKNOWN;
 }
 
-/* The median class of a slope's samples; SHIFT_UNKNOWN when they are few or disagree. */
-ENGINE_INLINE __u8 transfer_slope(const union gauge_slope *slope)
+/* Adds n samples of a slope to the numbers of their classes. */
+ENGINE_INLINE void transfer_slope_count(__u64 samples, __u32 n, __u8 classes[GAUGE_CLASSES])
 {
-	__u32 sum = 0, below = 0, together;
-	__u8 median = 0;
+	for (; n; n--, samples >>= 4)
+		classes[samples & (GAUGE_CLASSES - 1)]++;
+}
 
-	for (__u32 i = 0; i < GAUGE_CLASSES; i++)
-		sum += slope->n[i];
-	if (sum < E2_SAMPLES)
+/* The median class of n samples of a slope; SHIFT_UNKNOWN when they are few or disagree. */
+ENGINE_INLINE __u8 transfer_slope(__u64 samples, __u32 n)
+{
+	__u8 classes[GAUGE_CLASSES] = { 0 }, median = 0;
+	__u32 below = 0, together;
+
+	if (n < E2_SAMPLES)
 		return SHIFT_UNKNOWN;
-	while (below + slope->n[median] <= sum / 2)
-		below += slope->n[median++];
-	together = slope->n[median];
-	together += median ? slope->n[median - 1] : 0U;
-	together += median + 1 < GAUGE_CLASSES ? slope->n[median + 1] : 0U;
-	return together * 100 >= sum * E2_TOGETHER ? median : SHIFT_UNKNOWN;
+	transfer_slope_count(samples, n, classes);
+	while (below + classes[median] <= n / 2)
+		below += classes[median++];
+	together = classes[median];
+	together += median ? classes[median - 1] : 0U;
+	together += median + 1 < GAUGE_CLASSES ? classes[median + 1] : 0U;
+	return together * 100 >= n * E2_TOGETHER ? median : SHIFT_UNKNOWN;
+}
+
+ENGINE_INLINE __u8 transfer_slope_early(const struct gauge *g)
+{
+	return transfer_slope(g->early, g->slope_early_n);
+}
+
+ENGINE_INLINE __u8 transfer_slope_late(const struct gauge *g)
+{
+	return transfer_slope(g->late, g->slope_late_n);
 }
 
 /* The shift that a side's windows show by themselves (detectors: E2); or SHIFT_UNKNOWN. */
 ENGINE_INLINE __u8 transfer_slope_shift(const struct transfer *t, __u8 dir)
 {
+	const struct gauge *g = t->gauge ? &t->gauge[dir & 1] : 0;
 	__u8 late;
 
-	if (!t->gauge)
+	if (!g)
 		return SHIFT_UNKNOWN;
-	late = transfer_slope(&t->gauge[dir & 1].late);
-	return late != SHIFT_UNKNOWN ? late : transfer_slope(&t->gauge[dir & 1].early);
+	late = transfer_slope_late(g);
+	return late != SHIFT_UNKNOWN ? late : transfer_slope_early(g);
 }
 
 /*
@@ -115,14 +132,13 @@ ENGINE_INLINE __u8 transfer_slope_shift(const struct transfer *t, __u8 dir)
 ENGINE_INLINE _Bool transfer_slope_shows(const struct transfer *t, __u8 dir, __u8 shift)
 {
 	const struct gauge *g = &t->gauge[dir & 1];
-	__u32 sum = 0, shown = 0;
+	__u32 sum = (__u32)g->slope_early_n + g->slope_late_n, shown = 0;
+	__u8 classes[GAUGE_CLASSES] = { 0 };
 
-	for (__u8 i = 0; i < GAUGE_CLASSES; i++) {
-		__u32 n = (__u32)g->early.n[i] + g->late.n[i];
-
-		sum += n;
-		shown += i <= shift ? n : 0;
-	}
+	transfer_slope_count(g->early, g->slope_early_n, classes);
+	transfer_slope_count(g->late, g->slope_late_n, classes);
+	for (__u32 i = 0; i < GAUGE_CLASSES && i <= shift; i++)
+		shown += classes[i];
 	return shown * E2_SHOWN >= sum;
 }
 

@@ -15,8 +15,8 @@ ENGINE_INLINE _Bool detect_shift_changed(const struct transfer *t, __u8 dir, str
 
 	if (!g || !g->slope_late_n)
 		return 0;
-	early = transfer_slope(&g->early);
-	late = transfer_slope(&g->late);
+	early = transfer_slope_early(g);
+	late = transfer_slope_late(g);
 	if (early == SHIFT_UNKNOWN || late == SHIFT_UNKNOWN ||
 	    (early < late ? late - early : early - late) < E2_MIN_DIFFERENCE)
 		return 0;

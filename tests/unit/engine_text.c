@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/transfer.h"
 #include "platform/native.h"
 #include "tests/unit/engine_text.h"
 #include "userspace/names.h"
@@ -150,6 +151,14 @@ static void add_classes(char *out, const char *who, const char *name,
 		add(out, "none");
 }
 
+static void add_slope(char *out, const char *who, const char *name, __u64 samples, __u32 n)
+{
+	__u8 classes[GAUGE_CLASSES] = { 0 };
+
+	transfer_slope_count(samples, n, classes);
+	add_classes(out, who, name, classes);
+}
+
 static void add_sending(char *out, const char *name, const struct flow *f, const struct gauge *g)
 {
 	add(out,
@@ -189,8 +198,8 @@ static void add_gauge(char *out, char who, const struct flow *f, const struct ga
 
 	add_sending(out, name, f, g);
 	add_windows(out, name, g);
-	add_classes(out, name, "early", g->early.n);
-	add_classes(out, name, "late", g->late.n);
+	add_slope(out, name, "early", g->early, g->slope_early_n);
+	add_slope(out, name, "late", g->late, g->slope_late_n);
 	add_classes(out, name, "delivered", g->delivered);
 	add_classes(out, name, "lost", g->lost);
 }

@@ -292,8 +292,8 @@ static void give_up(struct world *w, __u32 n, __u32 acked, __u16 drop)
 		     (__u16)(w->flow.half[C].window_last - drop));
 }
 
-/* The first 16 samples are kept; later ones are of every fourth segment, and fade. */
-static void slopes_fade(void **state)
+/* The first 16 samples are kept, and of every fourth segment after them the last 16. */
+static void slopes_are_the_first_and_the_last(void **state)
 {
 	const struct gauge *g;
 	struct world w;
@@ -302,44 +302,25 @@ static void slopes_fade(void **state)
 	world_start(&w);
 	g = &w.gauge[C];
 	step(&w, C, 1, 0, 1, 60000);
-	give_up(&w, 16, 1000, 8);
-	assert_int_equal(g->early.n[7], 16);
-	assert_int_equal(g->late.n[7], 0);
-	give_up(&w, 3, 1000, 8); /* 17, 18, 19 are not sampled */
-	assert_int_equal(g->late.n[7], 0);
-	give_up(&w, 1, 1000, 8);
-	assert_int_equal(g->late.n[7], 1);
-	give_up(&w, 56, 1000, 8);
-	assert_int_equal(g->late.n[7], 15);
-	give_up(&w, 20, 1000, 8); /* the twentieth */
-	assert_int_equal(g->late.n[7], 10);
-	assert_int_equal(g->slope_late_n, 10);
-	give_up(&w, 40, 1, 1);
-	assert_int_equal(g->late.n[7], 5);
-	assert_int_equal(g->late.n[0], 5);
-	give_up(&w, 40, 1, 1);
-	assert_int_equal(g->late.n[7], 2);
-	assert_int_equal(g->late.n[0], 7);
-	assert_int_equal(g->early.n[7], 16);
+	give_up(&w, 1, 1000, 4);
+	give_up(&w, 15, 1000, 8);
+	assert_int_equal(g->early, 0x8777777777777777);
 	assert_int_equal(g->slope_early_n, 16);
-}
-
-/* Halving does not move the half sample of one class into the class beside it. */
-static void fading_keeps_classes_apart(void **state)
-{
-	struct world w;
-
-	(void)state;
-	world_start(&w);
-	step(&w, C, 1, 0, 1, 60000);
-	give_up(&w, 19, 1000, 8);
-	/* Of 20 samples 1, 6 and 13 in classes 0, 7 and 8. */
-	for (__u32 i = 0; i < 10; i++) {
-		give_up(&w, 4, 1000, i % 2 ? 8 : 4);
-		give_up(&w, 4, 1000, i == 0 ? 1000 : i == 2 ? 8 : 4);
-	}
-	for (__u32 i = 0; i < GAUGE_CLASSES; i++)
-		assert_int_equal(w.gauge[C].late.n[i], i == 7 ? 3 : i == 8 ? 6 : 0);
+	give_up(&w, 3, 1000, 8); /* 17, 18, 19 are not sampled */
+	assert_int_equal(g->slope_late_n, 0);
+	give_up(&w, 1, 1000, 8);
+	assert_int_equal(g->late, 0x7);
+	assert_int_equal(g->slope_late_n, 1);
+	give_up(&w, 56, 1000, 8);
+	assert_int_equal(g->slope_late_n, 15);
+	give_up(&w, 4, 1, 1);
+	assert_int_equal(g->late, 0x7777777777777770);
+	assert_int_equal(g->slope_late_n, 16);
+	give_up(&w, 8, 1000, 4);
+	assert_int_equal(g->late, 0x7777777777777088);
+	assert_int_equal(g->slope_late_n, 16);
+	assert_int_equal(g->early, 0x8777777777777777);
+	assert_int_equal(g->slope_early_n, 16);
 }
 
 /* A clock of 32 bits that runs over between a segment and its acknowledgment. */
@@ -413,8 +394,7 @@ int main(void)
 		cmocka_unit_test(overruns_stay_at_their_end),
 		cmocka_unit_test(classes_stay_at_their_end),
 		cmocka_unit_test(watching_is_spaced_out),
-		cmocka_unit_test(slopes_fade),
-		cmocka_unit_test(fading_keeps_classes_apart),
+		cmocka_unit_test(slopes_are_the_first_and_the_last),
 		cmocka_unit_test(times_wrap),
 		cmocka_unit_test(pauses_are_half_a_round_trip),
 	};

@@ -130,6 +130,23 @@ static bool set_class(__u8 classes[GAUGE_CLASSES], const char *name, const char 
 	return true;
 }
 
+/* "slope-early.7=8": eight samples of class 7, besides those that are there. */
+static bool set_slope(__u64 *samples, __u8 *n, const char *name, const char *word)
+{
+	__u8 classes[GAUGE_CLASSES] = { 0 };
+
+	if (!set_class(classes, name, word))
+		return false;
+	for (__u8 class = 0; class < GAUGE_CLASSES; class ++) {
+		for (; classes[class]; classes[class]--) {
+			if (++*n > GAUGE_SLOPE_SAMPLES)
+				packet_text_die("more samples than are kept", word);
+			*samples = *samples << 4 | class;
+		}
+	}
+	return true;
+}
+
 static void set_option(__u8 *state, __u8 *shift, const char *text)
 {
 	*shift = 0;
@@ -210,8 +227,8 @@ static bool set_gauge(struct gauge *g, const char *word)
 {
 	if (!strncmp(word, "ack_rtt=", 8))
 		g->bits |= GAUGE_RTT;
-	return set_class(g->early.n, "slope-early", word) ||
-	       set_class(g->late.n, "slope-late", word) ||
+	return set_slope(&g->early, &g->slope_early_n, "slope-early", word) ||
+	       set_slope(&g->late, &g->slope_late_n, "slope-late", word) ||
 	       set_class(g->delivered, "delivered", word) || set_class(g->lost, "lost", word) ||
 	       set_field(gauge_fields, COUNT(gauge_fields), g, word);
 }
@@ -252,15 +269,6 @@ static void set_word(struct transfer_facts *out, __u8 c, const char *word)
 		packet_text_die("word not understood", word);
 }
 
-/* As the engine keeps them: the numbers of samples, halved when there are too many. */
-static void count_slopes(struct gauge *g)
-{
-	for (size_t i = 0; i < GAUGE_CLASSES; i++) {
-		g->slope_early_n = (__u8)(g->slope_early_n + g->early.n[i]);
-		g->slope_late_n = (__u8)(g->slope_late_n + g->late.n[i]);
-	}
-}
-
 void transfer_text_make(struct transfer_facts *out, const char *words, __u8 client)
 {
 	char *copy = strdup(words), *save = NULL;
@@ -278,8 +286,6 @@ void transfer_text_make(struct transfer_facts *out, const char *words, __u8 clie
 	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		set_word(out, client, w);
 	free(copy);
-	count_slopes(&out->gauge[0]);
-	count_slopes(&out->gauge[1]);
 	flow_set_shifts(f);
 	out->transfer.flow = f;
 	out->transfer.scaling = flow_scaling(f);
