@@ -38,8 +38,12 @@ struct syn {
 	__u8 ttl;
 	__u8 nop_run;
 	__u8 options_len;
-	__u8 pad[3];
+	__u8 pad;
+	__u16 first_acked; /* bytes that this side's first window acknowledged; SYN_ACKED_UNKNOWN */
 };
+
+/* As many, or more, or no matter. */
+#define SYN_ACKED_UNKNOWN 0xffff
 
 _Static_assert(sizeof(struct syn) == 56, "struct syn has no hidden padding");
 

@@ -24,6 +24,8 @@
 #define GAUGE_SLOPE_SAMPLES 16
 /* Later ones are sampled: of segments whose number has none of these bits. */
 #define GAUGE_SLOPE_MASK 3
+/* A window that falls by less is worth no sample: by what a part of a unit is rounded to. */
+#define GAUGE_SLOPE_UNITS 4
 
 /* Where the two ends have told no segment size. */
 #define GAUGE_MSS 1460
@@ -74,14 +76,16 @@ struct gauge {
 	__u32 shrunk_most; /* bytes by which the right edge moved left at once */
 	__u32 ack_rtt;     /* ticks, least from a watched segment to its acknowledgment */
 	__u16 shrinks;
-	__u8 bits; /* enum gauge_bit */
+	__u16 slope_window; /* from which the window falls */
+	__u32 slope_ack;    /* and the acknowledgment there */
+	__u8 bits;          /* enum gauge_bit */
+	__u8 class;         /* a class on its way to an index */
+	__u8 over_class;    /* highest class of flight over raw window beyond the edge */
+	__u8 lost_class;    /* the lowest of samples that were lost, + 1; 0: none was */
+	/* What is out of the ordinary. */
 	__u8 slope_early_n;
 	__u8 slope_late_n;
-	__u8 class;      /* a class on its way to an index */
-	__u8 over_class; /* highest class of flight over raw window beyond the edge */
-	__u8 lost_class; /* the lowest of samples that were lost, + 1; 0: none was */
-	__u8 pad2[3];
-	/* What is out of the ordinary. */
+	__u8 pad2[6];
 	__u64 early; /* bytes acknowledged by window given up (detectors: E2): classes, 4 bits each */
 	__u64 late;                    /* the same, the newest */
 	__u8 delivered[GAUGE_CLASSES]; /* samples by flight over raw window, that arrived */
@@ -106,9 +110,9 @@ struct gauge {
 	__u16 across_lost;
 };
 
-_Static_assert(sizeof(struct gauge) == 208, "struct gauge has no hidden padding");
+_Static_assert(sizeof(struct gauge) == 216, "struct gauge has no hidden padding");
 _Static_assert(__builtin_offsetof(struct gauge, opened_ns) == 64, "sending is one line");
-_Static_assert(__builtin_offsetof(struct gauge, early) == 96, "windows are half a line");
+_Static_assert(__builtin_offsetof(struct gauge, slope_early_n) == 96, "windows are half a line");
 
 /* What a table keeps of a confirmed connection. */
 struct live_flow {
@@ -436,6 +440,22 @@ ENGINE_INLINE void gauge_slope_add(struct gauge *g, __u32 acked, __u32 given_up)
 }
 
 /*
+ * How fast the window falls as bytes are acknowledged, from where it last stood at its height:
+ * a unit is 2^shift bytes unless the application reads meanwhile, and then it seems larger.
+ */
+ENGINE_INLINE void gauge_slope(struct gauge *g, const struct half *h, const struct packet *p)
+{
+	if (p->window < g->slope_window && p->window <= h->window_last && p->ack != h->ack) {
+		if (p->window + GAUGE_SLOPE_UNITS > g->slope_window ||
+		    (g->slope_early_n == GAUGE_SLOPE_SAMPLES && h->packets & GAUGE_SLOPE_MASK))
+			return;
+		gauge_slope_add(g, p->ack - g->slope_ack, (__u32)g->slope_window - p->window);
+	}
+	g->slope_ack = p->ack;
+	g->slope_window = p->window;
+}
+
+/*
  * By how much a segment moves its side's right edge to the left, bytes; 0 where it does not,
  * is old or may be, or only rounds: by less than 2^shift (RFC 7323, 2.4).
  */
@@ -477,11 +497,11 @@ ENGINE_INLINE void gauge_window(struct gauge *g, const struct half *h, const str
 		g->opened_ns = p->ns;
 	if (h->shift != SHIFT_UNKNOWN)
 		gauge_edge(g, h, p);
-	if (stale || !(h->bits & HALF_ACK) || !acked)
+	if (stale)
 		return;
-	if (h->bits & HALF_WINDOW && p->window < h->window_last &&
-	    (g->slope_early_n < GAUGE_SLOPE_SAMPLES || !(h->packets & GAUGE_SLOPE_MASK)))
-		gauge_slope_add(g, acked, (__u32)h->window_last - p->window);
+	gauge_slope(g, h, p);
+	if (!(h->bits & HALF_ACK) || !acked)
+		return;
 	if (peer_g->watched && seq_within(peer_g->watch_end, h->ack + 1, acked - 1)) {
 		__u32 ticks = (__u32)(p->ns >> GAUGE_TICK_BITS) - peer_g->watch_tick;
 
@@ -504,6 +524,8 @@ ENGINE_INLINE void gauge_begin(struct flow *f, struct gauge *g)
 		if (peer->mss && peer->mss < mss)
 			mss = peer->mss;
 		g[i].mss = mss;
+		g[i].slope_ack = f->half[i].ack;
+		g[i].slope_window = f->half[i].window_last;
 		g[i].pause_ns = f->rtt_us < 8000000 ? f->rtt_us * 500 : 4000000000U;
 	}
 	f->bits |= FLOW_GAUGED;

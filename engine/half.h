@@ -46,8 +46,16 @@ ENGINE_INLINE void half_zero(struct scratch *s, struct half *h, const struct pac
 	seam_add32(&h->zero_spells, 1);
 }
 
-ENGINE_INLINE void half_window_first(struct half *h, const struct packet *p)
+ENGINE_INLINE void half_window_first(struct flow *f, __u8 dir, const struct packet *p)
 {
+	const struct syn *peer = &f->syn[!dir];
+	struct half *h = &f->half[dir & 1];
+	__u32 acked = p->ack - peer->isn - 1;
+
+	f->syn[dir & 1].first_acked = peer->bits & SYN_SEEN && p->flags & TCP_ACK &&
+						      acked < SYN_ACKED_UNKNOWN
+					      ? (__u16)acked
+					      : SYN_ACKED_UNKNOWN;
 	h->bits |= HALF_WINDOW;
 	h->window_first = p->window;
 	h->window_min = p->window;
@@ -59,14 +67,15 @@ ENGINE_INLINE void half_window_first(struct half *h, const struct packet *p)
 }
 
 /* A window that is not the last one, or zero. */
-ENGINE_INLINE void half_window_news(struct scratch *s, struct half *h, const struct packet *p,
-				    __u32 role)
+ENGINE_INLINE void half_window_news(struct scratch *s, struct flow *f, __u8 dir,
+				    const struct packet *p)
 {
+	struct half *h = &f->half[dir & 1];
 	__u16 window = p->window;
 	_Bool doubt;
 
 	if (!(h->bits & HALF_WINDOW))
-		half_window_first(h, p);
+		half_window_first(f, dir, p);
 	if (window < h->window_min)
 		h->window_min = window;
 	if (window > h->window_max)
@@ -78,7 +87,7 @@ ENGINE_INLINE void half_window_news(struct scratch *s, struct half *h, const str
 	if (half_is_stale(h, p))
 		return;
 	doubt = half_may_be_overtaken(h, p);
-	half_zero(s, h, p, role, doubt);
+	half_zero(s, h, p, tally_role(f, dir), doubt);
 	if (doubt && !(h->bits & HALF_ZERO))
 		return;
 	if (window > h->window_last && h->window_rises != 0xff)
@@ -87,12 +96,13 @@ ENGINE_INLINE void half_window_news(struct scratch *s, struct half *h, const str
 }
 
 /* A segment with neither SYN nor RST advertises a window that counts. */
-ENGINE_INLINE void half_window(struct scratch *s, struct half *h, const struct packet *p,
-			       __u32 role)
+ENGINE_INLINE void half_window(struct scratch *s, struct flow *f, __u8 dir, const struct packet *p)
 {
+	const struct half *h = &f->half[dir & 1];
+
 	if (ENGINE_UNLIKELY(p->window != h->window_last || !p->window ||
 			    (h->bits & (HALF_WINDOW | HALF_ZERO | HALF_ZERO_DOUBT)) != HALF_WINDOW))
-		half_window_news(s, h, p, role);
+		half_window_news(s, f, dir, p);
 }
 
 /*
@@ -158,7 +168,7 @@ ENGINE_INLINE _Bool half_update(struct scratch *s, struct flow *f, struct gauge 
 	if (p->ns > h->last_ns)
 		h->last_ns = p->ns;
 	if (ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST)))) {
-		half_window(s, h, p, tally_role(f, dir));
+		half_window(s, f, dir, p);
 		if (p->payload)
 			h->bits |= HALF_DATA;
 	}

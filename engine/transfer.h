@@ -40,8 +40,23 @@ ENGINE_INLINE _Bool transfer_is_near(__u64 x, __u64 y, __u32 percent)
 }
 
 /*
- * The shift by which the first windows of a side are its SYN's (detectors: E1), when
- * that is a whole number to within E1_EXACT_PERCENT; else SHIFT_UNKNOWN. 0: not shifted.
+ * Whether the first window of a side, shifted, is its SYN's to within percent: as it was, or
+ * grown by two bytes for each that had arrived by then, as Linux lets a buffer grow at first
+ * (tcp_grow_window()). More than a quarter of a window could be taken for another shift.
+ */
+ENGINE_INLINE _Bool transfer_first_is(const struct transfer *t, __u8 dir, __u8 shift, __u32 percent)
+{
+	const struct syn *s = &t->flow->syn[dir & 1];
+	__u64 first = (__u64)t->flow->half[dir & 1].window_first << shift;
+
+	return transfer_is_near(first, s->window, percent) ||
+	       (s->first_acked <= s->window / 4 &&
+		transfer_is_near(first, s->window + 2ULL * s->first_acked, percent));
+}
+
+/*
+ * The shift by which the first window of a side is its SYN's (detectors: E1), when that is a
+ * whole number to within E1_EXACT_PERCENT; else SHIFT_UNKNOWN. 0: not shifted.
  */
 ENGINE_INLINE __u8 transfer_first_shift(const struct transfer *t, __u8 dir)
 {
@@ -52,8 +67,7 @@ ENGINE_INLINE __u8 transfer_first_shift(const struct transfer *t, __u8 dir)
 		return SHIFT_UNKNOWN;
 	for (__u8 shift = 0; shift <= 14; shift++) {
 		/* Of a few units rounding takes a large part. */
-		if (transfer_is_near((__u64)h->window_first << shift, s->window,
-				     E1_EXACT_PERCENT) ||
+		if (transfer_first_is(t, dir, shift, E1_EXACT_PERCENT) ||
 		    h->window_first == s->window >> shift)
 			return shift;
 	}

@@ -32,7 +32,7 @@ ENGINE_INLINE _Bool detect_phantom_scaling(const struct transfer *t, __u8 dir, s
 	/* Windows that began as the SYN's, shifted to a hair, may grow; others must stay small. */
 	if (h->window_max > s->window / PHANTOM_PART &&
 	    (h->window_early > s->window / PHANTOM_PART || shown == SHIFT_UNKNOWN ||
-	     !transfer_is_near((__u64)h->window_first << shown, s->window, PHANTOM_HAIR_PERCENT)))
+	     !transfer_first_is(t, dir, shown, PHANTOM_HAIR_PERCENT)))
 		return 0;
 	shift = syn_offers(s) ? syn_shift(s) : shown;
 	if (shift == SHIFT_UNKNOWN || shift < PHANTOM_MIN_SHIFT)

@@ -2,7 +2,8 @@
 /*
  * A proxy answered the SYN with its own shift P, and the server behind it uses B: the client
  * reads every window of the server wrong by 2^(P - B). Seen when the server's own SYN-ACK
- * comes through as well, or by the slope of its windows (detectors: E2).
+ * comes through as well, or by the slope of its windows (detectors: E2): one below P cannot
+ * be otherwise, one above may be a server that reads as data arrive.
  */
 #ifndef ENGINE_DETECTORS_SYNPROXY_MISMATCH_H
 #define ENGINE_DETECTORS_SYNPROXY_MISMATCH_H
@@ -15,6 +16,7 @@ ENGINE_INLINE _Bool detect_synproxy_mismatch(const struct transfer *t, __u8 dir,
 	const struct flow *f = t->flow;
 	const struct syn *s = &f->syn[dir & 1];
 	const struct syn_other *o = &f->half[dir & 1].other;
+	enum confidence confidence;
 	__u8 proxy, server, apart;
 	_Bool both;
 
@@ -33,15 +35,18 @@ ENGINE_INLINE _Bool detect_synproxy_mismatch(const struct transfer *t, __u8 dir,
 		return 0;
 	if (!both && server > proxy && transfer_slope_shows(t, dir, proxy))
 		return 0;
-	finding_set(out, FINDING_synproxy_mismatch, SEVERITY_WARNING, SIDE_SERVER, BLAME_PROXY,
-		    both ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
+	confidence = both ? CONFIDENCE_HIGH : server < proxy ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW;
+	finding_set(out, FINDING_synproxy_mismatch,
+		    confidence == CONFIDENCE_LOW ? SEVERITY_NOTICE : SEVERITY_WARNING, SIDE_SERVER,
+		    BLAME_PROXY, confidence);
 	out->value[0] = proxy;
 	out->value[1] = server;
 	out->value[2] = transfer_factor(apart);
 	out->packets[0] = both ? o->id : f->syn[!dir].id;
 	out->packets[1] = s->id;
-	out->replaces = FINDING_BIT(wscale_changed) | FINDING_BIT(window_shrunk) |
-			FINDING_BIT(window_limited);
+	if (confidence != CONFIDENCE_LOW)
+		out->replaces = FINDING_BIT(wscale_changed) | FINDING_BIT(window_shrunk) |
+				FINDING_BIT(window_limited);
 	return 1;
 }
 

@@ -119,7 +119,8 @@ static void add_half(char *out, char who, const struct flow *f, unsigned int i)
 		add(out, " %sW=unseen", name);
 	}
 	if (h->bits & HALF_WINDOW)
-		add(out, " %swin=%u-%u", name, h->window_min, h->window_max);
+		add(out, " %swin=%u-%u %sfirst_acked=%u", name, h->window_min, h->window_max, name,
+		    s->first_acked);
 	else
 		add(out, " %swin=none", name);
 	add(out, " %szero=%u %sspells=%u %szero_ms=%llu %szero_longest_us=%u", name,

@@ -178,13 +178,23 @@ static const struct diagnose_case shapes[] = {
 
 #define CHANGED       "shift-changed"
 #define CHANGED_FOUND "client path medium warning "
+#define CHANGED_LOW   "client path low notice "
 
 static const struct diagnose_case slopes[] = {
 	{ CHANGED, "began to shift", "c.slope-early.0=8 c.slope-late.7=8",
 	  CHANGED_FOUND "0,7,128 @1,2" },
 	{ CHANGED, "ceased to", "c.slope-early.7=8 c.slope-late.0=8",
 	  CHANGED_FOUND "7,0,128 @1,2" },
-	{ CHANGED, "by two", "c.slope-early.7=8 c.slope-late.9=8", CHANGED_FOUND "7,9,4 @1,2" },
+	{ CHANGED, "by two, where the window was taken back",
+	  "c.slope-early.7=8 c.slope-late.9=8 c.shrinks=1", CHANGED_FOUND "7,9,4 @1,2" },
+	{ CHANGED, "by two: so it would, if it began to read", "c.slope-early.7=8 c.slope-late.9=8",
+	  CHANGED_LOW "7,9,4 @1,2" },
+	{ CHANGED, "or ceased to read", "c.slope-early.9=8 c.slope-late.7=8 c.shrinks=1",
+	  CHANGED_LOW "9,7,4 @1,2" },
+	{ CHANGED, "by two, to one less than is announced", "c.slope-early.8=8 c.slope-late.6=8",
+	  CHANGED_LOW "8,6,4 @1,2" },
+	{ CHANGED, "by two, to two less than is announced", "c.slope-early.7=8 c.slope-late.5=8",
+	  CHANGED_FOUND "7,5,4 @1,2" },
 	{ CHANGED, "by one", "c.slope-early.7=8 c.slope-late.8=8", "" },
 	{ CHANGED, "seven samples at first", "c.slope-early.0=7 c.slope-late.7=8", "" },
 	{ CHANGED, "seven samples later", "c.slope-early.0=8 c.slope-late.7=7", "" },
@@ -201,7 +211,7 @@ static const struct diagnose_case slopes[] = {
 	  CHANGED_FOUND "15,1,16384 @1,2" },
 	{ CHANGED, "the server, whatever scaling is",
 	  "s.syn=unknown s.slope-early.2=8 s.slope-late.9=8",
-	  "server path medium warning 2,9,128 @1,2" },
+	  "server path low notice 2,9,128 @1,2" },
 	{ CHANGED, "of two sides one each", "c.slope-early.2=8 s.slope-late.9=8", "" },
 	{ CHANGED, "no gauges", "", "" },
 };

@@ -560,6 +560,27 @@ static const struct engine_stream_case cases[] = {
 		 "0.060 c : A seq=101 ack=2901 win=490\n"
 		 "0.070 c : A seq=101 ack=3901 win=245\n",
 	  "confirmed c:early=2x1,7x1,8x1 c:late=none s:early=none", NULL },
+	{ "a unit or two at a time: rounding is none of it",
+	  GAUGED "0.050 c : A seq=101 ack=902 win=501\n"
+		 "0.051 c : A seq=101 ack=1002 win=500\n"
+		 "0.052 c : A seq=101 ack=1157 win=499\n"
+		 "0.053 c : A seq=101 ack=1158 win=498\n",
+	  "confirmed c:early=6x1", NULL },
+	{ "three units are not enough", GAUGED "0.050 c : A seq=101 ack=1285 win=499\n",
+	  "confirmed c:early=none", NULL },
+	{ "from where it last stood at its height",
+	  GAUGED "0.050 c : A seq=101 ack=90901 win=502\n"
+		 "0.051 c : A seq=101 ack=91413 win=498\n",
+	  "confirmed c:early=7x1", NULL },
+	{ "or rose",
+	  GAUGED "0.050 c : A seq=101 ack=1101 win=500\n"
+		 "0.051 c : A seq=101 ack=90901 win=501\n"
+		 "0.052 c : A seq=101 ack=91413 win=497\n",
+	  "confirmed c:early=7x1", NULL },
+	{ "or was taken back",
+	  GAUGED "0.050 c : A seq=101 ack=901 win=300 / data 1\n"
+		 "0.051 c : A seq=102 ack=1413 win=296\n",
+	  "confirmed c:shrinks=1 c:early=7x1", NULL },
 	{ "more given up than acknowledged", GAUGED "0.050 c : A seq=101 ack=902 win=402\n",
 	  "confirmed c:early=0x1", NULL },
 	{ "the window stays", GAUGED "0.050 c : A seq=101 ack=1901 win=502\n",

@@ -29,9 +29,14 @@ static const struct engine_stream_case cases[] = {
 	       "0.090 s : FA seq=1901 ack=202 win=509\n"
 	       "0.100 c : A seq=202 ack=1902 win=501\n",
 	  "confirmed answered client=c role=syn scaling=on rtt_us=30000 c:W=7 s:W=9 c:packets=6 s:packets=4 "
-	  "c:bytes=100 s:bytes=1000 c:win=500-502 s:win=509-510 c:fin s:fin -c:rst c:retransmits=0 "
+	  "c:bytes=100 s:bytes=1000 c:win=500-502 s:win=509-510 c:first_acked=0 s:first_acked=100 c:fin s:fin -c:rst c:retransmits=0 "
 	  "s:retransmits=0 c:dup=0 s:dup=0 c:copies=1 s:copies=1 -!",
 	  NULL },
+	{ "what a first window acknowledges: more than is counted",
+	  OPEN "0.050 s : A seq=901 ack=65636 win=510\n", "s:win=510-510 s:first_acked=65535",
+	  NULL },
+	{ "or its peer's SYN was not seen", SYNACK ACK "0.050 s : A seq=901 ack=201 win=510\n",
+	  "s:win=510-510 s:first_acked=65535", NULL },
 	{ "SYN without an answer", SYN,
 	  "unconfirmed -answered client=c role=syn scaling=unknown c:W=7 s:W=unseen c:win=none s:packets=0",
 	  NULL },

@@ -30,7 +30,7 @@ static const struct field half_fields[] = {
 
 static const struct field syn_fields[] = {
 	FIELD(syn, window),      FIELD(syn, id),       FIELD(syn, ttl),
-	FIELD(syn, options_len), FIELD(syn, first_ns),
+	FIELD(syn, options_len), FIELD(syn, first_ns), FIELD(syn, first_acked),
 };
 
 static const struct field gauge_fields[] = {
