@@ -85,6 +85,16 @@ reader three
 stop TERM "$child"
 [ "$status" = 0 ] && flows three 6 && said three '"type":"summary".*"flows":6,"handshakes":6,' some
 result $? "with all connections"
+neighbour attach eth0 50 native
+neighbour show eth0 >/tmp/beside.out
+wscope detach -i eth0 >/tmp/asked.out 2>/tmp/asked.err
+status=$?
+neighbour show eth0 >/tmp/left.out
+cat /tmp/asked.err /tmp/beside.out /tmp/left.out
+[ "$status" = 0 ] && said beside 'dispatched xdp_analyze' && said left 'dispatched neighbour' &&
+	said left xdp_analyze 0 && said again 'detached, as it was asked for' 2
+result $? "detach -i: off the hooks, and the other program stays in the dispatcher"
+neighbour detach eth0
 stop TERM "$again"
 neighbour show eth0 >/tmp/after.out
 tc qdisc show dev eth0 2>/tmp/after.err >>/tmp/after.out
