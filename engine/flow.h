@@ -383,17 +383,21 @@ ENGINE_INLINE _Bool half_is_stale(const struct half *h, const struct packet *p)
 	return h->bits & HALF_SEQ && seq_after(h->seq_end, p->seq + p->payload);
 }
 
+/* By so much may a segment come late that another one of its side overtook. */
+#define HALF_OVERTAKEN_NS (10 * ENGINE_NS_PER_MS)
+
 /*
- * Whether a smaller window comes with nothing newer, neither sequence nor acknowledgment. It
- * may have been sent before the last one, which overtook it: an acknowledgment at once and
- * the update as the application reads, on two CPUs or two paths. A receiver should not take
- * its window back (RFC 9293, 3.8.6), and Linux as the sender does not follow, save to zero.
+ * Whether a smaller window comes with nothing newer, neither sequence nor acknowledgment, and
+ * close behind the last segment. It may have been sent before that one, which overtook it: an
+ * acknowledgment at once and the update as the application reads, on two CPUs or two paths.
+ * Linux as the sender does not follow such a window, save to zero (tcp_may_update_window()).
  */
 ENGINE_INLINE _Bool half_may_be_overtaken(const struct half *h, const struct packet *p)
 {
 	return p->window < h->window_last &&
 	       (h->bits & (HALF_ACK | HALF_SEQ)) == (HALF_ACK | HALF_SEQ) && p->ack == h->ack &&
-	       p->seq + p->payload == h->seq_end;
+	       p->seq + p->payload == h->seq_end &&
+	       (__s64)(p->ns - h->last_ns) < (__s64)HALF_OVERTAKEN_NS;
 }
 
 /* Whether data that was seen before is a keepalive or a repeated probe: one byte, the last one. */

@@ -211,15 +211,17 @@ static const struct engine_stream_case cases[] = {
 		"0.080 s : A seq=901 ack=111 win=20 / data 10\n",
 	  "confirmed s:win=10-20 s:edge=10351 s:shrinks=0 s:shrunk_most=0", NULL },
 	{ "the next acknowledgment tells that it was taken back",
-	  READY "0.050 c : A seq=101 ack=901 win=502 / data 1024\n"
-		"0.060 s : A seq=901 ack=101 win=10\n"
-		"0.060 s : A seq=901 ack=101 win=10\n"
+	  READY "0.045 c : A seq=101 ack=901 win=502 / data 1024\n"
+		"0.0499 s : A seq=901 ack=101 win=10\n"
+		"0.0500 s : A seq=901 ack=101 win=10\n"
 		"0.070 s : A seq=901 ack=613 win=10\n"
 		"0.080 s : A seq=901 ack=1125 win=10\n",
 	  "confirmed s:edge=10341 s:shrinks=1 s:shrunk_most=4608", NULL },
 	{ "so does the next data",
-	  READY "0.060 s : A seq=901 ack=101 win=10\n"
+	  READY "0.045 s : A seq=901 ack=101 win=10\n"
 		"0.070 s : A seq=901 ack=101 win=10 / data 100\n",
+	  "confirmed s:edge=10341 s:shrinks=1 s:shrunk_most=5120", NULL },
+	{ "and nothing comes 10 ms late", READY "0.050 s : A seq=901 ack=101 win=10\n",
 	  "confirmed s:edge=10341 s:shrinks=1 s:shrunk_most=5120", NULL },
 	{ "closes as it fills: stays where it is",
 	  READY "0.050 c : A seq=10331 ack=901 win=502 / data 10\n"
@@ -527,12 +529,13 @@ static const struct engine_stream_case cases[] = {
 		"0.180 c : A seq=101 ack=901 win=502 / data 1\n",
 	  "confirmed c:probes=3 c:probes_most=3 c:sends=1 c:stuck=0", NULL },
 	{ "of a zero that may have been overtaken: the second tells, and since when",
-	  READY "0.100 s : A seq=901 ack=101 win=0\n"
+	  READY "0.090 s : A seq=901 ack=101 win=20\n"
+		"0.0999 s : A seq=901 ack=101 win=0\n"
 		"0.120 c : A seq=100 ack=901 win=502\n"
 		"0.121 s : A seq=901 ack=101 win=0\n"
 		"0.200 c : A seq=100 ack=901 win=502\n"
 		"0.300 s : A seq=901 ack=101 win=20\n",
-	  "confirmed s:spells=1 s:zero=2 s:zero_ms=200 c:probes_most=1 s:shrinks=0", NULL },
+	  "confirmed s:spells=1 s:zero=2 s:zero_ms=200 c:probes_most=1 s:shrinks=1", NULL },
 	{ "of a zero that was overtaken",
 	  READY "0.100 s : A seq=901 ack=102 win=20\n"
 		"0.100 s : A seq=901 ack=102 win=0\n"
