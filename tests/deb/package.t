@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# timeout: 600
+# timeout: 1200
 """The Debian package of build/deb: lintian has nothing to say, it is made twice with the same bytes,
 and in a new system it installs with what it depends on, works as it does here, and leaves nothing.
 
@@ -43,7 +43,7 @@ tap = Tap()
 
 def run(*argv, **kwargs):
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, timeout=400, **kwargs)
+                          stderr=subprocess.STDOUT, check=False, timeout=900, **kwargs)
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
