@@ -165,8 +165,6 @@ ENGINE_INLINE _Bool half_update(struct scratch *s, struct flow *f, struct gauge 
 		gauge_update(&g[dir & 1], h, &f->half[!dir], &g[!dir], p);
 	h->packets++;
 	h->bytes += p->payload;
-	if (p->ns > h->last_ns)
-		h->last_ns = p->ns;
 	if (ENGINE_LIKELY(!(p->flags & (TCP_SYN | TCP_RST)))) {
 		half_window(s, f, dir, p);
 		if (p->payload)
@@ -174,6 +172,8 @@ ENGINE_INLINE _Bool half_update(struct scratch *s, struct flow *f, struct gauge 
 	}
 	half_sequence(h, p);
 	half_acknowledgment(h, p);
+	if (p->ns > h->last_ns)
+		h->last_ns = p->ns;
 	if (ENGINE_UNLIKELY(p->flags & (TCP_FIN | TCP_RST))) {
 		s->ending = (__u32)h->bits | TALLY_ENDING;
 		h->bits |= (p->flags & TCP_FIN ? HALF_FIN : 0) |

@@ -536,6 +536,11 @@ static const struct engine_stream_case cases[] = {
 		"0.200 c : A seq=100 ack=901 win=502\n"
 		"0.300 s : A seq=901 ack=101 win=20\n",
 	  "confirmed s:spells=1 s:zero=2 s:zero_ms=200 c:probes_most=1 s:shrinks=1", NULL },
+	{ "of a zero 10 ms after an open window: it is one",
+	  READY "0.090 s : A seq=901 ack=101 win=20\n"
+		"0.100 s : A seq=901 ack=101 win=0\n"
+		"0.300 s : A seq=901 ack=101 win=20\n",
+	  "confirmed s:spells=1 s:zero=1 s:zero_ms=200 s:shrinks=1", NULL },
 	{ "of a zero that was overtaken",
 	  READY "0.100 s : A seq=901 ack=102 win=20\n"
 		"0.100 s : A seq=901 ack=102 win=0\n"
