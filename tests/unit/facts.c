@@ -25,8 +25,8 @@ static void half(struct half *out, const struct facts_half *facts, __u64 first_n
 	out->packets = facts->packets;
 	out->bytes = facts->bytes;
 	out->last_ns = facts->last_ns ? facts->last_ns : first_ns;
-	out->bits = (__u8)((facts->windows ? HALF_WINDOW : 0) |
-			   (facts->zero_open ? HALF_ZERO : 0) | (data ? HALF_DATA : 0));
+	out->bits = (__u8)((facts->windows ? HALF_WINDOW : 0) | (facts->zero_open ? HALF_ZERO : 0) |
+			   (data ? HALF_DATA : 0));
 	out->window_first = facts->window_first;
 	out->window_min = facts->window_min;
 	out->window_max = facts->window_max;
