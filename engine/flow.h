@@ -42,7 +42,7 @@ struct syn {
 	__u16 first_acked; /* bytes that this side's first window acknowledged; SYN_ACKED_UNKNOWN */
 };
 
-/* As many, or more, or no matter. */
+/* As many, or more, or not known. */
 #define SYN_ACKED_UNKNOWN 0xffff
 
 _Static_assert(sizeof(struct syn) == 56, "struct syn has no hidden padding");

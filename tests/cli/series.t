@@ -55,7 +55,7 @@ def conversation(offer, answer):
         s(6, ACK, 1501, 401, window=1500, payload=bytes(500)),     # 7: both directions; shrunk
         s(300, ACK, 501, 401, window=1500, payload=bytes(1000)),   # 8: a retransmission
         s(302, ACK, 501, 401, window=1500, payload=bytes(1000), ttl=63),  # 9: the same, met twice
-        c(310, ACK, 401, 502, window=7),                           # 10: a window of 7
+        c(310, ACK, 401, 501, window=7),                           # 10: a window of 7
         c(311, ACK, 401, 2001, window=0),                          # 11: and closed
         c(312, ACK, 401, 2001, window=0),                          # 12: nothing new
         c(313, ACK, 401, 1501, window=900),                        # 13: overtaken
@@ -73,7 +73,7 @@ ROWS = [
     (6, "s2c", 1000, 1000, 1),
     (7, "s2c", 1000, 1500, 1),
     (7, "c2s", 1500, 0, 301),
-    (10, "s2c", 7, 1499, 2),
+    (10, "s2c", 7, 1500, 1),
     (11, "s2c", 0, 0, 1501),
     (14, "s2c", 0, 1, 1501),
     (15, "s2c", 500, 0, 1502),
@@ -173,7 +173,7 @@ def intervals():
     second = [(11, "s2c", 0, 1500, 1501), (7, "c2s", 1500, 300, 301), (15, "s2c", 500, 0, 1502)]
     # Of 4 milliseconds: 0 to 3, 4 to 7, 308 to 311, 320 to 323, and 1400 to 1403.
     small = [(3, "s2c", 1000, 0, 1), (4, "c2s", None, 300, None), (7, "c2s", 1500, 0, 301),
-             (6, "s2c", 1000, 1500, 1), (11, "s2c", 0, 1499, 1501), (14, "s2c", 0, 1, 1501),
+             (6, "s2c", 1000, 1500, 1), (11, "s2c", 0, 1500, 1501), (14, "s2c", 0, 1, 1501),
              (15, "s2c", 500, 0, 1502)]
     for interval, due in (("1", second), ("0.004", small), ("0", ROWS), ("1e-9", ROWS),
                           ("1e-300", ROWS), ("1e9", [second[0], second[1]])):
